@@ -1,0 +1,13 @@
+//! Kubernetes' objects, schema and rules, without a server: what an object is, how it is read, checked,
+//! defaulted, patched, selected and printed.
+//!
+//! Architecture invariant: nothing here sends or receives anything; every function is pure.
+
+pub mod http;
+pub mod object;
+pub mod types;
+pub mod value;
+
+pub use object::{Object, ObjectKey, Revision, Uid};
+pub use sim::{Str, literal};
+pub use value::{List, Map, Value};

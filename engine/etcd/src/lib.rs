@@ -1,0 +1,2 @@
+//! etcd: a replicated MVCC store on a simulated disk.
+pub mod rpc;
