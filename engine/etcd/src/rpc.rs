@@ -1,6 +1,7 @@
 //! What a client says to an etcd member, and what it answers: the KV, Watch, Lease, Cluster and
 //! Maintenance services of etcd's v3 API.
 
+use std::fmt;
 use std::sync::Arc;
 
 use sim::{Blob, Str};
@@ -51,6 +52,30 @@ impl KeyRange {
         }
         let end = if end.is_empty() { Key::from("\0") } else { Key::from(end.into_iter().collect::<String>()) };
         KeyRange { start, end: Some(end) }
+    }
+
+    /// Every key there is.
+    pub fn all() -> KeyRange {
+        KeyRange { start: Key::from("\0"), end: Some(Key::from("\0")) }
+    }
+
+    /// All keys from `start` on.
+    pub fn from_key(start: impl Into<Key>) -> KeyRange {
+        KeyRange { start: start.into(), end: Some(Key::from("\0")) }
+    }
+
+    /// Whether `key` is one of them.
+    pub fn contains(&self, key: &str) -> bool {
+        match self.end.as_deref() {
+            None => self.start == *key,
+            Some("\0") => key >= &*self.start,
+            Some(end) => key >= &*self.start && key < end,
+        }
+    }
+
+    /// True when no key can be in it (`end` is not after `start`).
+    pub fn is_empty(&self) -> bool {
+        matches!(self.end.as_deref(), Some(end) if end != "\0" && end <= &*self.start)
     }
 }
 
@@ -227,6 +252,26 @@ pub struct WatchCreate {
     pub no_delete: bool,
 }
 
+impl Txn {
+    /// True when no branch can change anything.
+    pub fn is_read_only(&self) -> bool {
+        self.then.iter().chain(&self.otherwise).all(|op| match op {
+            Op::Range(_) => true,
+            Op::Put(_) | Op::DeleteRange(_) => false,
+            Op::Txn(txn) => txn.is_read_only(),
+        })
+    }
+
+    /// True when all its reads are content with the member's own state.
+    pub fn is_serializable(&self) -> bool {
+        self.then.iter().chain(&self.otherwise).all(|op| match op {
+            Op::Range(range) => range.serializable,
+            Op::Txn(txn) => txn.is_serializable(),
+            Op::Put(_) | Op::DeleteRange(_) => false,
+        })
+    }
+}
+
 /// A request to a member. The [`CallId`] travels beside it.
 #[derive(Clone, PartialEq, Eq, Hash, Debug)]
 #[allow(missing_docs)]
@@ -309,8 +354,73 @@ pub enum Error {
     LeaseExists,
     LeaseTtlTooLarge,
     MemberNotFound,
+    /// The leader changed while the request waited.
+    LeaderChanged,
+    /// The leader could not be reached while the request waited.
+    TimeoutConnectionLost,
     NotSupported(Str),
 }
+
+impl Error {
+    /// The name of the gRPC status code that it travels with.
+    pub const fn code(&self) -> &'static str {
+        match self {
+            Error::Compacted | Error::FutureRevision => "OutOfRange",
+            Error::NoLeader
+            | Error::NotCapable
+            | Error::Stopped
+            | Error::Timeout
+            | Error::TimeoutLeaderLost
+            | Error::TimeoutConnectionLost
+            | Error::LeaderChanged => "Unavailable",
+            Error::TooManyRequests | Error::NoSpace => "ResourceExhausted",
+            Error::LeaseNotFound | Error::MemberNotFound => "NotFound",
+            Error::LeaseExists => "FailedPrecondition",
+            Error::LeaseTtlTooLarge => "OutOfRange",
+            Error::NotSupported(_) => "Unimplemented",
+            Error::RequestTooLarge
+            | Error::EmptyKey
+            | Error::KeyNotFound
+            | Error::ValueProvided
+            | Error::LeaseProvided
+            | Error::TooManyOps
+            | Error::DuplicateKey => "InvalidArgument",
+        }
+    }
+}
+
+impl fmt::Display for Error {
+    /// The gRPC status' description, in etcd's words.
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Error::Compacted => "etcdserver: mvcc: required revision has been compacted",
+            Error::FutureRevision => "etcdserver: mvcc: required revision is a future revision",
+            Error::NoLeader => "etcdserver: no leader",
+            Error::NotCapable => "etcdserver: not capable",
+            Error::Stopped => "etcdserver: server stopped",
+            Error::Timeout => "etcdserver: request timed out",
+            Error::TimeoutLeaderLost => "etcdserver: request timed out, possibly due to previous leader failure",
+            Error::TimeoutConnectionLost => "etcdserver: request timed out, possibly due to connection lost",
+            Error::LeaderChanged => "etcdserver: leader changed",
+            Error::TooManyRequests => "etcdserver: too many requests",
+            Error::RequestTooLarge => "etcdserver: request is too large",
+            Error::NoSpace => "etcdserver: mvcc: database space exceeded",
+            Error::EmptyKey => "etcdserver: key is not provided",
+            Error::KeyNotFound => "etcdserver: key not found",
+            Error::ValueProvided => "etcdserver: value is provided",
+            Error::LeaseProvided => "etcdserver: lease is provided",
+            Error::TooManyOps => "etcdserver: too many operations in txn request",
+            Error::DuplicateKey => "etcdserver: duplicate key given in txn request",
+            Error::LeaseNotFound => "etcdserver: requested lease not found",
+            Error::LeaseExists => "etcdserver: lease already exists",
+            Error::LeaseTtlTooLarge => "etcdserver: too large lease TTL",
+            Error::MemberNotFound => "etcdserver: member not found",
+            Error::NotSupported(what) => what,
+        })
+    }
+}
+
+impl std::error::Error for Error {}
 
 /// An answer, or a message on a watch.
 #[derive(Clone, PartialEq, Eq, Hash, Debug)]
