@@ -4,10 +4,17 @@
 //! Architecture invariant: nothing here sends or receives anything; every function is pure.
 
 pub mod http;
+pub mod intstr;
+pub mod json;
+pub mod names;
 pub mod object;
+pub mod quantity;
+pub mod schema;
+pub mod selector;
 pub mod types;
 pub mod value;
 
 pub use object::{Object, ObjectKey, Revision, Uid};
 pub use sim::{Str, literal};
-pub use value::{List, Map, Value};
+pub use types::DecodeError;
+pub use value::{List, Map, Value, from_value};

@@ -3,13 +3,16 @@
 //! A clone is a pointer. Revisions of an object share what did not change, so a difference is found by pointer
 //! equality ([`Value::same`]) and a subtree's digest is computed once ([`Value::digest`]).
 
+mod de;
 mod macros;
 mod map;
 mod node;
+mod ser;
 
 use std::fmt;
 use std::hash::{Hash, Hasher};
 
+pub use de::from_value;
 pub use map::{List, Map};
 use sim::{Digest, Str};
 
