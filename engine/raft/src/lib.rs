@@ -1,1 +1,39 @@
-//! (room in place)
+//! Raft without input or output, in the shape of etcd's library.
+//!
+//! A `RawNode` is a value. Messages go in by `RawNode::step`, time by `RawNode::tick`, and what is to be
+//! done comes out of `RawNode::ready`: entries and hard state to store, messages to send, committed entries
+//! to apply. The same state and the same input give the same output; the only chance in it, the election
+//! timeout, is drawn from a seeded stream.
+//!
+//! The modules are those of the theory: [`quorum`] says who decides, [`tracker`] what the leader knows of each
+//! member, [`confchange`] how configurations follow each other, `log` what is stored and what is not yet,
+//! `raft` what the roles do, and `trace` tells it. `script` runs the text scripts that etcd tests itself
+//! with, and `invariants` watches over a whole group.
+
+mod change;
+mod config;
+pub mod confchange;
+mod entry;
+mod error;
+mod message;
+pub mod quorum;
+mod snapshot;
+mod storage;
+pub mod tracker;
+mod types;
+mod wire;
+pub mod describe;
+
+pub use change::{
+    AnyConfChange, ConfChange, ConfChangeKind, ConfChangeSingle, ConfChangeV2, DecodeError, Transition,
+    parse_changes,
+};
+pub use config::{Config, ReadOnlyOption};
+pub use entry::{Entries, Entry, EntryKind, count_within};
+pub use error::{ConfChangeError, Fatal, RaftError, StorageError};
+pub use message::{Message, MessageKind};
+pub use snapshot::{ConfState, HardState, Snapshot};
+pub use storage::{MemoryStorage, Storage};
+pub use types::{
+    EntryId, LOCAL_APPEND_THREAD, LOCAL_APPLY_THREAD, LogIndex, NO_LIMIT, NodeId, Term,
+};
