@@ -3,9 +3,11 @@
 //!
 //! Architecture invariant: nothing here sends or receives anything; every function is pure.
 
+pub mod duration;
 pub mod http;
 pub mod intstr;
 pub mod json;
+pub mod kinds;
 pub mod names;
 pub mod object;
 pub mod quantity;

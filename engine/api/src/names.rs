@@ -102,7 +102,10 @@ pub fn qualified_name(text: &str) -> Wrong {
         }
         _ => {
             let kind = "a qualified name must consist of alphanumeric characters, '-', '_' or '.', and must start and end with an alphanumeric character";
-            wrong.push(regex(kind, &examples, QUALIFIED) + " with an optional DNS subdomain prefix and '/' (e.g. 'example.com/MyName')");
+            wrong.push(
+                regex(kind, &examples, QUALIFIED)
+                    + " with an optional DNS subdomain prefix and '/' (e.g. 'example.com/MyName')",
+            );
             return wrong;
         }
     };

@@ -10,9 +10,7 @@ use crate::Value;
 use crate::types::Typed;
 
 /// A store revision: etcd's, and as `resourceVersion` Kubernetes'.
-#[derive(
-    Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug, Default, serde::Serialize, serde::Deserialize,
-)]
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug, Default, serde::Serialize, serde::Deserialize)]
 #[serde(transparent)]
 pub struct Revision(pub u64);
 

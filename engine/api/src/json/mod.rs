@@ -58,7 +58,8 @@ pub use duplicates::duplicates;
 /// Writes a value as Go's `json.Marshal` does: compact, fields sorted, `<`, `>` and `&` escaped.
 pub fn write(value: &Value) -> String {
     let mut out = Vec::with_capacity(256);
-    let mut serializer = serde_json::Serializer::with_formatter(&mut out, GoFormatter(serde_json::ser::CompactFormatter));
+    let mut serializer =
+        serde_json::Serializer::with_formatter(&mut out, GoFormatter(serde_json::ser::CompactFormatter));
     finish(value.serialize(&mut serializer), out)
 }
 
@@ -119,7 +120,7 @@ mod tests {
     #[test]
     fn text_and_tree() {
         let v = parse(r#"{"b":[1,-2.5,true,null,"x<y"],"a":{"metadata":18446744073709551615}}"#).unwrap();
-        assert_eq!(write(&v), r#"{"a":{"metadata":1.8446744073709552e19},"b":[1,-2.5,true,null,"x\u003cy"]}"#);
+        assert_eq!(write(&v), r#"{"a":{"metadata":1.8446744073709552e+19},"b":[1,-2.5,true,null,"x\u003cy"]}"#);
         assert_eq!(pretty(&object!({"a": 1})), "{\n    \"a\": 1\n}");
     }
 

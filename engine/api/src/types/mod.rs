@@ -16,8 +16,8 @@ pub mod volume;
 
 pub use affinity::*;
 pub use container::*;
-pub(crate) use decode::{lean, push_field};
 pub use decode::{Decode, DecodeError};
+pub(crate) use decode::{lean, push_field};
 pub use deployment::*;
 pub use endpoints::*;
 pub use meta::*;

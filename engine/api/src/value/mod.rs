@@ -9,6 +9,7 @@ mod map;
 mod node;
 mod ser;
 
+use std::collections::BTreeMap;
 use std::fmt;
 use std::hash::{Hash, Hasher};
 
@@ -17,9 +18,10 @@ pub use map::{List, Map};
 use sim::{Digest, Str};
 
 /// A JSON value. Numbers are integers wherever they can be.
-#[derive(Clone)]
+#[derive(Clone, Default)]
 pub enum Value {
     /// `null`.
+    #[default]
     Null,
     /// `true`, `false`.
     Bool(bool),
@@ -237,12 +239,6 @@ impl Hash for Value {
     }
 }
 
-impl Default for Value {
-    fn default() -> Self {
-        Value::Null
-    }
-}
-
 impl fmt::Debug for Value {
     /// As JSON.
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
@@ -276,6 +272,21 @@ impl From<i32> for Value {
 impl From<u32> for Value {
     fn from(i: u32) -> Self {
         Value::Int(i.into())
+    }
+}
+impl From<f64> for Value {
+    fn from(x: f64) -> Self {
+        Value::Float(x)
+    }
+}
+impl From<&Value> for Value {
+    fn from(value: &Value) -> Self {
+        value.clone()
+    }
+}
+impl From<&BTreeMap<Str, Str>> for Value {
+    fn from(map: &BTreeMap<Str, Str>) -> Self {
+        Value::Map(map.iter().map(|(k, v)| (k.clone(), v)).collect())
     }
 }
 impl From<&str> for Value {
