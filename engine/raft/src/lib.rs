@@ -14,15 +14,21 @@ mod change;
 mod config;
 pub mod confchange;
 mod entry;
+pub mod describe;
 mod error;
+mod log;
 mod message;
 pub mod quorum;
+mod raft;
+mod rawnode;
+mod read_only;
 mod snapshot;
+mod status;
 mod storage;
+pub mod trace;
 pub mod tracker;
 mod types;
 mod wire;
-pub mod describe;
 
 pub use change::{
     AnyConfChange, ConfChange, ConfChangeKind, ConfChangeSingle, ConfChangeV2, DecodeError, Transition,
@@ -32,8 +38,13 @@ pub use config::{Config, ReadOnlyOption};
 pub use entry::{Entries, Entry, EntryKind, count_within};
 pub use error::{ConfChangeError, Fatal, RaftError, StorageError};
 pub use message::{Message, MessageKind};
+pub use raft::{Raft, Role, SoftState};
+pub use rawnode::{RawNode, Ready};
+pub use read_only::{PendingRead, ReadOnly, ReadState};
 pub use snapshot::{ConfState, HardState, Snapshot};
+pub use status::{BasicStatus, Status};
 pub use storage::{MemoryStorage, Storage};
+pub use trace::{Level, TraceEvent};
 pub use types::{
     EntryId, LOCAL_APPEND_THREAD, LOCAL_APPLY_THREAD, LogIndex, NO_LIMIT, NodeId, Term,
 };

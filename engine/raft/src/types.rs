@@ -64,7 +64,7 @@ impl LogIndex {
 
     /// The place after this one.
     pub const fn next(self) -> LogIndex {
-        LogIndex(self.0 + 1)
+        LogIndex(self.0.saturating_add(1))
     }
 
     /// The place before this one; zero stays zero.
@@ -76,7 +76,7 @@ impl LogIndex {
 impl Term {
     /// The term after this one.
     pub const fn next(self) -> Term {
-        Term(self.0 + 1)
+        Term(self.0.saturating_add(1))
     }
 }
 
