@@ -10,10 +10,13 @@ pub mod json;
 pub mod kinds;
 pub mod names;
 pub mod object;
+pub mod patch;
 pub mod quantity;
 pub mod schema;
 pub mod selector;
+pub mod status;
 pub mod types;
+pub mod validate;
 pub mod value;
 
 pub use object::{Object, ObjectKey, Revision, Uid};

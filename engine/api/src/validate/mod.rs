@@ -1,0 +1,5 @@
+//! Semantic validation: what the API server refuses although it decodes.
+
+mod error;
+
+pub use error::{FieldError, FieldErrorKind};
