@@ -1,0 +1,166 @@
+//! What goes through the Raft log: a client's request under a number.
+
+use std::any::Any;
+use std::fmt::Write as _;
+use std::sync::Arc;
+
+use raft::NodeId;
+use sim::{Blob, Content, Digest, SimTime};
+
+use crate::rpc::{Key, Op, Put, Request, Txn};
+
+/// A number that no other request in the life of the cluster has. The member that took the call knows it
+/// again when the entry is applied. Also names read requests.
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug, Default)]
+pub struct RequestNumber(pub u64);
+
+/// Makes request numbers as etcd does: two bytes member, five bytes time of the start, then a count.
+#[derive(Clone, Debug, Hash)]
+pub struct RequestNumbers {
+    next: u64,
+}
+
+impl RequestNumbers {
+    /// For a process of `member` that starts now. A restarted one can't make the numbers of its predecessor.
+    pub fn new(member: u32, now: SimTime) -> RequestNumbers {
+        let started_ms = now.as_nanos() / 1_000_000 & 0xff_ffff_ffff;
+        RequestNumbers { next: u64::from(member + 1) << 48 | started_ms << 8 }
+    }
+
+    /// The next number.
+    pub fn next(&mut self) -> RequestNumber {
+        self.next += 1;
+        RequestNumber(self.next)
+    }
+}
+
+/// The data of an entry (etcd's `InternalRaftRequest`). Size and digest are worked out once, when it is
+/// proposed; the members then share it.
+#[derive(Clone, Debug)]
+pub struct Proposal {
+    number: RequestNumber,
+    request: Arc<Request>,
+    size: u64,
+    digest: Digest,
+}
+
+impl Proposal {
+    /// A proposal of a request that changes something.
+    pub fn new(number: RequestNumber, request: Arc<Request>) -> Proposal {
+        let size = 16 + size(&request);
+        let digest = Digest::of(&(number, &*request));
+        Proposal { number, request, size, digest }
+    }
+
+    /// As an entry's data.
+    pub fn into_blob(self) -> Blob {
+        Blob::Shared(Arc::new(self))
+    }
+
+    /// Its number.
+    pub const fn number(&self) -> RequestNumber {
+        self.number
+    }
+
+    /// The request.
+    pub const fn request(&self) -> &Arc<Request> {
+        &self.request
+    }
+}
+
+impl Content for Proposal {
+    fn size(&self) -> u64 {
+        self.size
+    }
+
+    fn encode(&self) -> Vec<u8> {
+        let mut text = String::new();
+        // Writing to a string can't fail.
+        let _ = write!(text, "header:<ID:{} > {}", self.number.0, describe(&self.request));
+        text.into_bytes()
+    }
+
+    fn digest(&self) -> Digest {
+        self.digest
+    }
+
+    fn as_any(&self) -> &dyn Any {
+        self
+    }
+}
+
+/// About how many bytes a request takes: keys and values, and a few for each field.
+pub fn size(request: &Request) -> u64 {
+    match request {
+        Request::Put(put) => put_size(put),
+        Request::DeleteRange(delete) => range_size(&delete.range),
+        Request::Txn(txn) => txn_size(txn),
+        Request::Range(range) => range_size(&range.range),
+        _ => 16,
+    }
+}
+
+fn put_size(put: &Put) -> u64 {
+    put.key.len() as u64 + put.value.size() + 8
+}
+
+fn range_size(range: &crate::rpc::KeyRange) -> u64 {
+    (range.start.len() + range.end.as_ref().map_or(0, Key::len)) as u64 + 4
+}
+
+fn txn_size(txn: &Txn) -> u64 {
+    let compares: u64 = txn.compare.iter().map(|compare| range_size(&compare.range) + 8).sum();
+    let ops: u64 = txn
+        .then
+        .iter()
+        .chain(&txn.otherwise)
+        .map(|op| match op {
+            Op::Range(range) => range_size(&range.range),
+            Op::Put(put) => put_size(put),
+            Op::DeleteRange(delete) => range_size(&delete.range),
+            Op::Txn(txn) => txn_size(txn),
+        })
+        .sum();
+    compares + ops
+}
+
+/// A request in a few words, in the manner of `etcd-dump-logs`: `put:<key:"a" value_size:1 >`.
+pub fn describe(request: &Request) -> String {
+    match request {
+        Request::Put(put) => format!("put:<key:{:?} value_size:{} >", put.key, put.value.size()),
+        Request::DeleteRange(delete) => match &delete.range.end {
+            None => format!("delete_range:<key:{:?} >", delete.range.start),
+            Some(end) => format!("delete_range:<key:{:?} range_end:{end:?} >", delete.range.start),
+        },
+        Request::Range(range) => format!("range:<key:{:?} >", range.range.start),
+        Request::Txn(txn) => {
+            let ops = |name: &str, ops: &[Op]| -> String {
+                let list: Vec<String> = ops
+                    .iter()
+                    .map(|op| match op {
+                        Op::Range(range) => format!("range:<key:{:?} >", range.range.start),
+                        Op::Put(put) => format!("put:<key:{:?} value_size:{} >", put.key, put.value.size()),
+                        Op::DeleteRange(delete) => format!("delete_range:<key:{:?} >", delete.range.start),
+                        Op::Txn(_) => "txn:<>".to_owned(),
+                    })
+                    .collect();
+                if list.is_empty() { String::new() } else { format!("{name}:<{} > ", list.join(" ")) }
+            };
+            format!(
+                "txn:<compares:{} {}{}>",
+                txn.compare.len(),
+                ops("success", &txn.then),
+                ops("failure", &txn.otherwise)
+            )
+        }
+        Request::Compact { revision, .. } => format!("compaction:<revision:{} >", revision.0),
+        Request::LeaseGrant { id, ttl_seconds } => format!("lease_grant:<ID:{} TTL:{ttl_seconds} >", id.0),
+        Request::LeaseRevoke { id } => format!("lease_revoke:<ID:{} >", id.0),
+        other => format!("{other:?}"),
+    }
+}
+
+/// A member's ID as etcd writes it, in hexadecimal.
+pub fn member_text(id: NodeId) -> String {
+    format!("{id:x}")
+}

@@ -1,0 +1,241 @@
+//! The replicated state: what every member has after the same entry, and how a request changes it.
+
+use std::any::Any;
+use std::hash::{Hash, Hasher};
+use std::sync::Arc;
+
+use raft::{EntryId, NodeId};
+use sim::{Content, Digest, Str};
+
+use crate::lease::Leases;
+use crate::mvcc::{Record, Store, Write};
+use crate::rpc::{
+    Error, Header, KeyValue, LeaseId, MemberInfo, Op, OpResponse, Put, Range, Request, Response, Txn,
+};
+use crate::txn;
+
+/// Keys, leases, members, and the entry that they are as of. A clone is a few pointers.
+#[derive(Clone, Debug, Hash, Default)]
+pub struct State {
+    /// The last entry that is in it (etcd's consistent index).
+    pub applied: EntryId,
+    /// The keys.
+    pub store: Store,
+    /// The leases.
+    pub leases: Leases,
+    /// The members, by ID.
+    pub members: Vec<MemberInfo>,
+    /// The shortest lease that is granted, in seconds: long enough to survive an election.
+    pub min_ttl_seconds: i64,
+}
+
+impl State {
+    /// An empty cluster's.
+    pub fn new(min_ttl_seconds: i64) -> State {
+        State { min_ttl_seconds, ..State::default() }
+    }
+
+    /// A digest of all of it.
+    pub fn digest(&self) -> Digest {
+        Digest::of(self)
+    }
+
+    /// Adds a member or changes its name.
+    pub fn set_member(&mut self, id: NodeId, name: Str, is_learner: bool) {
+        let info = MemberInfo { id: id.0, name, is_learner };
+        match self.members.binary_search_by_key(&id.0, |member| member.id) {
+            Ok(i) => self.members[i] = info,
+            Err(i) => self.members.insert(i, info),
+        }
+    }
+
+    /// Takes a member out.
+    pub fn remove_member(&mut self, id: NodeId) {
+        self.members.retain(|member| member.id != id.0);
+    }
+
+    /// Carries out a request that came through the log. The answer is made only where somebody waits for it;
+    /// its header says the revision and nothing else.
+    ///
+    /// # Errors
+    /// What the client is told. Nothing has changed then.
+    pub fn apply(&mut self, request: &Request, wanted: bool) -> Result<Option<Response>, Error> {
+        let response = match request {
+            Request::Put(put) => {
+                txn::check_put_against(&self.store, &self.leases, put)?;
+                let (mut write, leases) = self.begin();
+                let response = do_put(&mut write, leases, put, wanted);
+                Some(self.op(response))
+            }
+            Request::DeleteRange(delete) => {
+                let (mut write, leases) = self.begin();
+                let response = do_delete(&mut write, leases, &delete.range, delete.prev_kv && wanted);
+                Some(self.op(response))
+            }
+            Request::Txn(txn) => {
+                let path = txn::decide(&self.store, txn);
+                txn::check_against(&self.store, &self.leases, txn, &mut path.iter().copied())?;
+                let (mut write, leases) = self.begin();
+                let response = do_txn(&mut write, leases, txn, &mut path.into_iter(), wanted)?;
+                Some(self.op(response))
+            }
+            Request::Range(range) => {
+                let response = do_range(&self.store, range)?;
+                Some(self.op(response))
+            }
+            Request::Compact { revision, .. } => {
+                self.store.compact(*revision)?;
+                Some(Response::Compact { header: self.header() })
+            }
+            Request::LeaseGrant { id, ttl_seconds } => {
+                let ttl_seconds = self.leases.grant(*id, *ttl_seconds, self.min_ttl_seconds)?;
+                Some(Response::LeaseGrant { header: self.header(), id: *id, ttl_seconds })
+            }
+            Request::LeaseRevoke { id } => {
+                let lease = self.leases.revoke(*id).ok_or(Error::LeaseNotFound)?;
+                // The keys of a lease go in one transaction, in key order.
+                let mut write = self.store.write();
+                for key in &lease.keys {
+                    write.delete(&crate::rpc::KeyRange::key(key.clone()));
+                }
+                Some(Response::LeaseRevoke { header: self.header() })
+            }
+            // The others are never proposed.
+            _ => None,
+        };
+        Ok(response.filter(|_| wanted))
+    }
+
+    /// Answers a range request from this state.
+    ///
+    /// # Errors
+    /// [`Error::FutureRevision`], [`Error::Compacted`].
+    pub fn read(&self, range: &Range) -> Result<Response, Error> {
+        do_range(&self.store, range).map(|response| self.op(response))
+    }
+
+    /// Answers a transaction that changes nothing.
+    ///
+    /// # Errors
+    /// [`Error::FutureRevision`], [`Error::Compacted`].
+    pub fn read_txn(&self, txn: &Txn) -> Result<Response, Error> {
+        let path = txn::decide(&self.store, txn);
+        let response = do_read_txn(&self.store, txn, &mut path.into_iter())?;
+        Ok(self.op(response))
+    }
+
+    fn begin(&mut self) -> (Write<'_>, &mut Leases) {
+        (self.store.write(), &mut self.leases)
+    }
+
+    fn header(&self) -> Header {
+        Header { member: 0, revision: self.store.revision(), raft_term: 0 }
+    }
+
+    fn op(&self, response: OpResponse) -> Response {
+        Response::Op { header: self.header(), response }
+    }
+}
+
+fn do_range(store: &Store, range: &Range) -> Result<OpResponse, Error> {
+    let found = store.range(range)?;
+    Ok(OpResponse::Range { kvs: found.kvs.into(), more: found.more, count: found.count })
+}
+
+fn do_put(write: &mut Write<'_>, leases: &mut Leases, put: &Put, wanted: bool) -> OpResponse {
+    let (mut value, mut lease) = (put.value.clone(), put.lease);
+    if (put.ignore_value || put.ignore_lease)
+        && let Some(old) = write.store().get(&put.key)
+    {
+        if put.ignore_value {
+            value = old.kv.value.clone();
+        }
+        if put.ignore_lease {
+            lease = old.kv.lease;
+        }
+    }
+    let old = write.put(put.key.clone(), value, lease);
+    let old_lease = old.as_ref().map_or(LeaseId(0), |old| old.kv.lease);
+    leases.attach(&put.key, old_lease, lease);
+    OpResponse::Put { prev_kv: old.filter(|_| put.prev_kv && wanted).map(|old| old.kv.clone()) }
+}
+
+fn do_delete(write: &mut Write<'_>, leases: &mut Leases, range: &crate::rpc::KeyRange, prev_kvs: bool) -> OpResponse {
+    let old = write.delete(range);
+    for record in &old {
+        leases.attach(&record.kv.key, record.kv.lease, LeaseId(0));
+    }
+    let kvs = |old: &[Arc<Record>]| old.iter().map(|record| record.kv.clone()).collect::<Vec<KeyValue>>();
+    let prev_kvs = if prev_kvs { kvs(&old) } else { Vec::new() };
+    OpResponse::DeleteRange { deleted: old.len() as u64, prev_kvs: prev_kvs.into() }
+}
+
+/// `path` says for this transaction and those nested in it which branch is taken. Everything that can fail was
+/// checked before.
+fn do_txn(
+    write: &mut Write<'_>,
+    leases: &mut Leases,
+    txn: &Txn,
+    path: &mut impl Iterator<Item = bool>,
+    wanted: bool,
+) -> Result<OpResponse, Error> {
+    let succeeded = path.next().unwrap_or(false);
+    let mut responses = Vec::new();
+    for op in txn::branch(txn, succeeded) {
+        let response = match op {
+            // Reads are for the one who asks; the other members skip them.
+            Op::Range(_) if !wanted => continue,
+            Op::Range(range) => do_range(write.store(), range)?,
+            Op::Put(put) => do_put(write, leases, put, wanted),
+            Op::DeleteRange(delete) => do_delete(write, leases, &delete.range, delete.prev_kv && wanted),
+            Op::Txn(txn) => do_txn(write, leases, txn, path, wanted)?,
+        };
+        if wanted {
+            responses.push(response);
+        }
+    }
+    Ok(OpResponse::Txn { succeeded, responses: responses.into() })
+}
+
+fn do_read_txn(store: &Store, txn: &Txn, path: &mut impl Iterator<Item = bool>) -> Result<OpResponse, Error> {
+    let succeeded = path.next().unwrap_or(false);
+    let mut responses = Vec::new();
+    for op in txn::branch(txn, succeeded) {
+        responses.push(match op {
+            Op::Range(range) => do_range(store, range)?,
+            Op::Txn(txn) => do_read_txn(store, txn, path)?,
+            Op::Put(_) | Op::DeleteRange(_) => continue,
+        });
+    }
+    Ok(OpResponse::Txn { succeeded, responses: responses.into() })
+}
+
+/// A state as the data of a Raft snapshot.
+#[derive(Clone, Debug)]
+pub struct Image(pub State);
+
+impl Hash for Image {
+    fn hash<H: Hasher>(&self, state: &mut H) {
+        self.0.hash(state);
+    }
+}
+
+impl Content for Image {
+    fn size(&self) -> u64 {
+        self.0.store.bytes()
+    }
+
+    fn encode(&self) -> Vec<u8> {
+        // The page shows a snapshot's digest; nobody reads a database file.
+        format!("db revision:{} applied:{} digest:{}", self.0.store.revision().0, self.0.applied.index, self.0.digest())
+            .into_bytes()
+    }
+
+    fn digest(&self) -> Digest {
+        self.0.digest()
+    }
+
+    fn as_any(&self) -> &dyn Any {
+        self
+    }
+}
