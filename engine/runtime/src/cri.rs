@@ -56,8 +56,8 @@ pub struct SandboxConfig {
     pub uid: Str,
     /// Counts the sandboxes that this pod had before.
     pub attempt: u32,
-    /// True for pods on the node's own network.
-    pub host_network: bool,
+    /// The node's address, for pods on the node's own network.
+    pub host_ip: Option<Ipv4Addr>,
 }
 
 /// A directory or file of the node seen inside a container.

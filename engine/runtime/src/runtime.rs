@@ -1,6 +1,5 @@
 //! The runtime itself: calls in, answers and events out.
 
-use std::net::Ipv4Addr;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -33,7 +32,7 @@ pub enum Input {
         /// The call's number.
         id: CallId,
         /// What it asks.
-        request: Request,
+        request: Arc<Request>,
     },
     /// A timer of its own.
     Timer(Token),
@@ -47,10 +46,10 @@ pub enum Message {
         /// The call's number.
         id: CallId,
         /// The answer.
-        response: Response,
+        response: Arc<Response>,
     },
     /// Something happened.
-    Event(Event),
+    Event(Arc<Event>),
 }
 
 /// The context of a runtime.
@@ -84,7 +83,6 @@ enum Work {
 #[derive(Clone, Debug, Hash)]
 pub struct Runtime {
     node: u32,
-    ip: Ipv4Addr,
     random: Stream,
     numbers: u64,
     range: Option<AddressRange>,
@@ -101,11 +99,10 @@ const fn millis(from: u64, to: u64) -> std::ops::Range<Duration> {
 }
 
 impl Runtime {
-    /// The runtime of node `node`, which has the address `ip`; its random stream is derived from the lab's `seed`.
-    pub fn new(node: u32, ip: Ipv4Addr, seed: u64) -> Runtime {
+    /// The runtime of node `node`; its random stream is derived from the lab's `seed`.
+    pub fn new(node: u32, seed: u64) -> Runtime {
         Runtime {
             node,
-            ip,
             random: Stream::derive(seed, &format!("runtime/{node}")),
             numbers: 0,
             range: None,
@@ -131,7 +128,7 @@ impl Runtime {
                 }
                 self.tell(Event::Started, context);
             }
-            Input::Cri { id, request } => self.call(id, request, context),
+            Input::Cri { id, request } => self.call(id, Request::clone(&request), context),
             Input::Timer(token) => match token.kind {
                 timer::WORK => self.work_done(token.arg, context),
                 timer::WAKE => self.wakes(token.arg, context),
@@ -169,11 +166,6 @@ impl Runtime {
     }
 
     // What the page may look at.
-
-    /// The node's own address.
-    pub fn node_ip(&self) -> Ipv4Addr {
-        self.ip
-    }
 
     /// The range of pod addresses, once the kubelet has told it.
     pub fn addresses(&self) -> Option<&AddressRange> {
@@ -314,7 +306,7 @@ impl Runtime {
     }
 
     pub(crate) fn respond(&mut self, id: CallId, response: Response, context: &mut Context<'_>) {
-        context.send(Actor::Kubelet(self.node), Message::Response { id, response });
+        context.send(Actor::Kubelet(self.node), Message::Response { id, response: Arc::new(response) });
     }
 
     pub(crate) fn fail(&mut self, id: CallId, failure: Failure, context: &mut Context<'_>) {
@@ -322,7 +314,7 @@ impl Runtime {
     }
 
     fn tell(&self, event: Event, context: &mut Context<'_>) {
-        context.send(Actor::Kubelet(self.node), Message::Event(event));
+        context.send(Actor::Kubelet(self.node), Message::Event(Arc::new(event)));
     }
 
     pub(crate) fn number(&mut self) -> u64 {
@@ -355,7 +347,7 @@ impl Runtime {
     // Sandboxes.
 
     fn run_sandbox(&mut self, call: CallId, config: Arc<SandboxConfig>, context: &mut Context<'_>) {
-        let ip = if config.host_network { Some(self.ip) } else { self.range.as_mut().and_then(AddressRange::allocate) };
+        let ip = config.host_ip.or_else(|| self.range.as_mut().and_then(AddressRange::allocate));
         let Some(ip) = ip else {
             let why = match &self.range {
                 None => "cni plugin not initialized".to_owned(),
@@ -388,7 +380,7 @@ impl Runtime {
         }
         let sandbox = Arc::make_mut(sandbox);
         sandbox.ready = false;
-        if let (Some(ip), Some(range), false) = (sandbox.ip.take(), &mut self.range, sandbox.config.host_network) {
+        if let (Some(ip), Some(range), false) = (sandbox.ip.take(), &mut self.range, sandbox.config.host_ip.is_some()) {
             range.release(ip);
         }
     }

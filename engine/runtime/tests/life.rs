@@ -20,7 +20,7 @@ struct Bench {
 impl Bench {
     fn new() -> Bench {
         let mut bench = Bench {
-            runtime: Runtime::new(1, "172.18.0.11".parse().unwrap(), 7),
+            runtime: Runtime::new(1, 7),
             now: SimTime::ZERO,
             queue: EventQueue::default(),
             heard: Vec::new(),
@@ -58,12 +58,12 @@ impl Bench {
     fn ask(&mut self, request: Request) -> Response {
         self.calls += 1;
         let id = CallId(self.calls);
-        self.feed(Input::Cri { id, request });
+        self.feed(Input::Cri { id, request: Arc::new(request) });
         for _ in 0..10_000 {
             let found = self.heard.iter().position(|m| matches!(m, Message::Response { id: i, .. } if *i == id));
             if let Some(at) = found {
                 let Message::Response { response, .. } = self.heard.remove(at) else { unreachable!() };
-                return response;
+                return Response::clone(&response);
             }
             let (at, _, input) = self.queue.pop().expect("an answer");
             self.now = at;
@@ -78,7 +78,7 @@ impl Bench {
             name: name.into(),
             uid: "u".into(),
             attempt: 0,
-            host_network: false,
+            host_ip: None,
         };
         match self.ask(Request::RunPodSandbox(Arc::new(config))) {
             Response::Sandbox { id, ip } => (id, ip),

@@ -63,6 +63,9 @@ pub struct Machine {
     ended: Option<i32>,
 }
 
+/// Where descriptors lead after redirections, and what is read.
+type Opened = (Vec<(u8, Sink)>, Option<Str>);
+
 /// Where output goes.
 #[derive(Clone, PartialEq, Eq, Hash, Debug)]
 enum Sink {
@@ -320,7 +323,7 @@ impl Machine {
         &mut self,
         redirects: &[Redirect],
         world: &mut World<'_>,
-    ) -> Result<(Vec<(u8, Sink)>, Option<Str>), String> {
+    ) -> Result<Opened, String> {
         let (mut sinks, mut read) = (Vec::new(), None);
         for redirect in redirects {
             let (word, append) = match &redirect.target {
