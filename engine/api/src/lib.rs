@@ -3,6 +3,7 @@
 //!
 //! Architecture invariant: nothing here sends or receives anything; every function is pure.
 
+pub mod defaults;
 pub mod duration;
 pub mod http;
 pub mod intstr;
