@@ -4,7 +4,7 @@ use std::fmt::Write;
 
 use crate::{
     AnyConfChange, ConfState, Entry, HardState, LOCAL_APPEND_THREAD, LOCAL_APPLY_THREAD, LogIndex, Message, NodeId,
-    Snapshot,
+    ReadState, Ready, Snapshot, SoftState,
 };
 
 /// `[1 2 3]`
@@ -160,4 +160,48 @@ fn write_message(text: &mut String, indent: &str, m: &Message) {
         }
         let _ = write!(text, "\n{indent}]");
     }
+}
+
+/// `Lead:1 State:StateLeader`
+pub fn soft_state(state: &SoftState) -> String {
+    format!("Lead:{} State:{}", state.lead, state.role)
+}
+
+/// `[{11 [97 98]}]`, as Go prints it.
+fn read_states(states: &[ReadState]) -> String {
+    let one = |state: &ReadState| {
+        let bytes: Vec<String> = state.context.bytes().iter().map(u8::to_string).collect();
+        format!("{{{} [{}]}}", state.index, bytes.join(" "))
+    };
+    format!("[{}]", states.iter().map(one).collect::<Vec<_>>().join(" "))
+}
+
+/// All there is to do, a line each, or `<empty Ready>`.
+pub fn ready(ready: &Ready) -> String {
+    let mut text = String::new();
+    if let Some(state) = &ready.soft_state {
+        text += &(soft_state(state) + "\n");
+    }
+    if let Some(state) = &ready.hard_state {
+        text += &format!("HardState {}\n", hard_state(state));
+    }
+    if !ready.read_states.is_empty() {
+        text += &format!("ReadStates {}\n", read_states(&ready.read_states));
+    }
+    if !ready.entries.is_empty() {
+        text += &format!("Entries:\n{}", entries(&ready.entries));
+    }
+    if let Some(one) = &ready.snapshot {
+        text += &format!("Snapshot {}\n", snapshot(one));
+    }
+    if !ready.committed_entries.is_empty() {
+        text += &format!("CommittedEntries:\n{}", entries(&ready.committed_entries));
+    }
+    if !ready.messages.is_empty() {
+        text += "Messages:\n";
+        for one in &ready.messages {
+            text += &(message(one) + "\n");
+        }
+    }
+    if text.is_empty() { "<empty Ready>".to_owned() } else { format!("Ready MustSync={}:\n{text}", ready.must_sync) }
 }

@@ -1,13 +1,13 @@
 //! Raft without input or output, in the shape of etcd's library.
 //!
-//! A `RawNode` is a value. Messages go in by `RawNode::step`, time by `RawNode::tick`, and what is to be
-//! done comes out of `RawNode::ready`: entries and hard state to store, messages to send, committed entries
+//! A [`RawNode`] is a value. Messages go in by [`RawNode::step`], time by [`RawNode::tick`], and what is to be
+//! done comes out of [`RawNode::ready`]: entries and hard state to store, messages to send, committed entries
 //! to apply. The same state and the same input give the same output; the only chance in it, the election
 //! timeout, is drawn from a seeded stream.
 //!
 //! The modules are those of the theory: [`quorum`] says who decides, [`tracker`] what the leader knows of each
 //! member, [`confchange`] how configurations follow each other, `log` what is stored and what is not yet,
-//! `raft` what the roles do, and `trace` tells it. `script` runs the text scripts that etcd tests itself
+//! `raft` what the roles do, and [`trace`] tells it. [`script`] runs the text scripts that etcd tests itself
 //! with, and `invariants` watches over a whole group.
 
 mod change;
@@ -22,6 +22,7 @@ pub mod quorum;
 mod raft;
 mod rawnode;
 mod read_only;
+pub mod script;
 mod snapshot;
 mod status;
 mod storage;
