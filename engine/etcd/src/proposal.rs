@@ -23,15 +23,30 @@ pub struct RequestNumbers {
 impl RequestNumbers {
     /// For a process of `member` that starts now. A restarted one can't make the numbers of its predecessor.
     pub fn new(member: u32, now: SimTime) -> RequestNumbers {
-        let started_ms = now.as_nanos() / 1_000_000 & 0xff_ffff_ffff;
-        RequestNumbers { next: u64::from(member + 1) << 48 | started_ms << 8 }
+        let started_ms = (now.as_nanos() / 1_000_000) & 0xff_ffff_ffff;
+        RequestNumbers { next: (u64::from(member + 1) << 48) | (started_ms << 8) }
     }
 
     /// The next number.
-    pub fn next(&mut self) -> RequestNumber {
+    pub fn fresh(&mut self) -> RequestNumber {
         self.next += 1;
         RequestNumber(self.next)
     }
+}
+
+/// What an entry asks for.
+#[derive(Clone, PartialEq, Eq, Hash, Debug)]
+pub enum Command {
+    /// What a client wants.
+    Client(Arc<Request>),
+    /// A member that has started says so; once it has seen this applied, it has caught up with all that was
+    /// acknowledged before its start, and serves.
+    Publish {
+        /// Who.
+        member: NodeId,
+        /// Its name.
+        name: Key,
+    },
 }
 
 /// The data of an entry (etcd's `InternalRaftRequest`). Size and digest are worked out once, when it is
@@ -39,7 +54,7 @@ impl RequestNumbers {
 #[derive(Clone, Debug)]
 pub struct Proposal {
     number: RequestNumber,
-    request: Arc<Request>,
+    command: Command,
     size: u64,
     digest: Digest,
 }
@@ -49,7 +64,14 @@ impl Proposal {
     pub fn new(number: RequestNumber, request: Arc<Request>) -> Proposal {
         let size = 16 + size(&request);
         let digest = Digest::of(&(number, &*request));
-        Proposal { number, request, size, digest }
+        Proposal { number, command: Command::Client(request), size, digest }
+    }
+
+    /// A member's announcement.
+    pub fn publish(number: RequestNumber, member: NodeId, name: Key) -> Proposal {
+        let size = 32 + name.len() as u64;
+        let digest = Digest::of(&(number, member, &name));
+        Proposal { number, command: Command::Publish { member, name }, size, digest }
     }
 
     /// As an entry's data.
@@ -62,9 +84,9 @@ impl Proposal {
         self.number
     }
 
-    /// The request.
-    pub const fn request(&self) -> &Arc<Request> {
-        &self.request
+    /// What it asks for.
+    pub const fn command(&self) -> &Command {
+        &self.command
     }
 }
 
@@ -76,7 +98,13 @@ impl Content for Proposal {
     fn encode(&self) -> Vec<u8> {
         let mut text = String::new();
         // Writing to a string can't fail.
-        let _ = write!(text, "header:<ID:{} > {}", self.number.0, describe(&self.request));
+        let _ = match &self.command {
+            Command::Client(request) => write!(text, "header:<ID:{} > {}", self.number.0, describe(request)),
+            Command::Publish { member, name } => {
+                let number = self.number.0;
+                write!(text, "header:<ID:{number} > cluster_member_attr_set:<member_ID:{} name:{name:?} >", member.0)
+            }
+        };
         text.into_bytes()
     }
 

@@ -1,0 +1,154 @@
+//! What must hold of the stores of a group, whatever happens. [`Watchdog::observe`] after each event that a
+//! member handled; it costs a few comparisons when nothing was applied.
+//!
+//! Raft's own invariants are watched by the `raft` crate; these are etcd's: revisions never go back, and members
+//! that have applied the same entry have the same state.
+
+use std::collections::BTreeMap;
+use std::fmt;
+
+use raft::LogIndex;
+use sim::Digest;
+
+use crate::member::Member;
+use crate::rpc::Revision;
+
+/// How many applied entries are remembered for comparing; a member that lags more is compared when it has
+/// caught up.
+const REMEMBER: u64 = 20_000;
+
+/// A broken promise.
+#[derive(Clone, PartialEq, Eq, Hash, Debug)]
+pub enum Violation {
+    /// Two members applied the same entry and have different states.
+    StatesDiffer {
+        /// The member that was looked at; another one was before.
+        member: u32,
+        /// The entry.
+        index: LogIndex,
+    },
+    /// A running member's revision, compact revision, applied or commit index, or term went back.
+    WentBack {
+        /// Which member.
+        member: u32,
+        /// Which of its numbers.
+        what: &'static str,
+        /// It was this.
+        before: u64,
+        /// It is this.
+        after: u64,
+    },
+    /// More is applied than committed.
+    AppliedAhead {
+        /// Which member.
+        member: u32,
+        /// Applied.
+        applied: LogIndex,
+        /// Committed.
+        committed: LogIndex,
+    },
+    /// The process stopped because promises were broken under it.
+    Failed {
+        /// Which member.
+        member: u32,
+        /// Its words.
+        reason: sim::Str,
+    },
+}
+
+impl fmt::Display for Violation {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Violation::StatesDiffer { member, index } => {
+                write!(f, "etcd-{member} has another state after entry {index} than a member before it")
+            }
+            Violation::WentBack { member, what, before, after } => {
+                write!(f, "the {what} of etcd-{member} went back from {before} to {after}")
+            }
+            Violation::AppliedAhead { member, applied, committed } => {
+                write!(f, "etcd-{member} has applied entry {applied} and knows only {committed} to be committed")
+            }
+            Violation::Failed { member, reason } => write!(f, "etcd-{member} can't go on: {reason}"),
+        }
+    }
+}
+
+#[derive(Clone, Copy, PartialEq, Eq, Hash, Debug, Default)]
+struct Seen {
+    term: u64,
+    commit: u64,
+    applied: u64,
+    revision: Revision,
+    compacted: Revision,
+}
+
+/// Watches over the members of one cluster.
+#[derive(Clone, Debug, Hash, Default)]
+pub struct Watchdog {
+    seen: BTreeMap<u32, Seen>,
+    /// The state's digest after each applied entry at which some member was looked at.
+    digests: imbl::OrdMap<LogIndex, Digest>,
+}
+
+impl Watchdog {
+    /// Looks at a member that has just handled an event.
+    ///
+    /// # Errors
+    /// The first promise that is broken.
+    pub fn observe(&mut self, member: &Member) -> Result<(), Violation> {
+        let index = member.index();
+        let now = Seen {
+            term: member.term().0,
+            commit: member.commit_index().0,
+            applied: member.applied().index.0,
+            revision: member.store().revision(),
+            compacted: member.store().compact_revision(),
+        };
+        if let Some(reason) = member.failed() {
+            return Err(Violation::Failed { member: index, reason: reason.clone() });
+        }
+        let before = self.seen.insert(index, now).unwrap_or_default();
+        if before == now {
+            return Ok(());
+        }
+        let numbers = [
+            ("term", before.term, now.term),
+            ("commit index", before.commit, now.commit),
+            ("applied index", before.applied, now.applied),
+            ("revision", before.revision.0, now.revision.0),
+            ("compact revision", before.compacted.0, now.compacted.0),
+        ];
+        for (what, before, after) in numbers {
+            if after < before {
+                return Err(Violation::WentBack { member: index, what, before, after });
+            }
+        }
+        if now.applied > now.commit {
+            let (applied, committed) = (member.applied().index, member.commit_index());
+            return Err(Violation::AppliedAhead { member: index, applied, committed });
+        }
+        if before.applied == now.applied && before.revision == now.revision {
+            return Ok(());
+        }
+        let (applied, digest) = member.state_digest();
+        match self.digests.get(&applied) {
+            Some(known) if *known != digest => return Err(Violation::StatesDiffer { member: index, index: applied }),
+            Some(_) => {}
+            None => {
+                self.digests.insert(applied, digest);
+                while let Some(&(oldest, _)) = self.digests.get_min() {
+                    if applied - oldest <= REMEMBER {
+                        break;
+                    }
+                    self.digests.remove(&oldest);
+                }
+            }
+        }
+        Ok(())
+    }
+
+    /// The member crashed: its memory may start from further back.
+    pub fn crashed(&mut self, index: u32) {
+        self.seen.remove(&index);
+    }
+}

@@ -1,0 +1,415 @@
+//! One etcd process: Raft, disk, store, watches and clients tied together.
+//!
+//! What happens where: a client's call comes in ([`calls`]), becomes a proposal, goes through Raft and its
+//! *ready rounds* ([`rounds`]), is written and fsynced ([`rounds`] too), committed, applied ([`apply`]), answered,
+//! and told to watchers ([`watching`]). Each Raft message, each fsync and each apply is an event of its own, so that
+//! a person can step between them and a crash can fall between them; ready rounds happen within the event
+//! that made them necessary.
+
+mod apply;
+mod calls;
+mod config;
+mod lessor;
+mod rounds;
+mod view;
+mod watching;
+
+use std::collections::{BTreeMap, VecDeque};
+use std::sync::Arc;
+
+use raft::{
+    ConfChange, ConfChangeKind, ConfState, Config, Entry, EntryId, EntryKind, HardState, LogIndex, MemoryStorage,
+    NodeId, RawNode, Term,
+};
+use sim::{Actor, Blob, SimTime, Str, Stream, Token};
+
+pub use self::calls::Call;
+use self::calls::Reads;
+pub use self::config::{MemberConfig, Peer};
+use self::lessor::Lessor;
+use self::rounds::Append;
+pub use self::calls::Caller;
+pub use self::view::FollowerView;
+use crate::disk::Disk;
+use crate::proposal::{RequestNumber, RequestNumbers};
+use crate::rpc::{CallId, Request, Response};
+use crate::state::{Image, State};
+use crate::watch::Watchers;
+
+/// What happens to a member.
+#[derive(Clone, PartialEq, Eq, Hash, Debug)]
+pub enum Input {
+    /// The process starts. Comes once, first.
+    Start,
+    /// A timer that the member set.
+    Timer(Token),
+    /// A Raft message from another member arrived.
+    Peer {
+        /// The sender's number (`Actor::Etcd(from)`).
+        from: u32,
+        /// The message.
+        message: Arc<raft::Message>,
+    },
+    /// A call that another member sent on, or its answer.
+    Forward {
+        /// The sender's number.
+        from: u32,
+        /// What.
+        forward: Arc<Forward>,
+    },
+    /// A client's request arrived.
+    Client {
+        /// Whose.
+        from: Actor,
+        /// The client's number for it.
+        call: CallId,
+        /// The request.
+        request: Arc<Request>,
+    },
+    /// A client's connection broke: its watches end, and nobody waits for its answers.
+    ClientGone {
+        /// Whose.
+        from: Actor,
+    },
+}
+
+/// What a member sends.
+#[derive(Clone, PartialEq, Eq, Hash, Debug)]
+pub enum Message {
+    /// To another member: Raft's. A datagram.
+    Peer(Arc<raft::Message>),
+    /// To another member: a call that only the leader can answer (leases live by its clock), or the answer. A
+    /// datagram.
+    Forward(Arc<Forward>),
+    /// To a client: an answer, or a message on a watch.
+    Client {
+        /// Which call it answers.
+        call: CallId,
+        /// The answer.
+        response: Arc<Response>,
+    },
+}
+
+/// What members tell each other beside Raft's messages.
+#[derive(Clone, PartialEq, Eq, Hash, Debug)]
+pub enum Forward {
+    /// Please answer this for me.
+    Request {
+        /// The asking member's number for it.
+        number: RequestNumber,
+        /// The request.
+        request: Arc<Request>,
+    },
+    /// The answer.
+    Response {
+        /// The asking member's number for it.
+        number: RequestNumber,
+        /// The answer.
+        response: Arc<Response>,
+    },
+}
+
+type Context<'a> = sim::Context<'a, Message>;
+
+/// Timers, by [`Token::kind`].
+mod timer {
+    /// Raft's clock ticks.
+    pub(super) const TICK: u16 = 1;
+    /// An fsync is done; the argument counts them.
+    pub(super) const FSYNC: u16 = 2;
+    /// Committed entries are applied.
+    pub(super) const APPLY: u16 = 3;
+    /// Watchers that lag are led on.
+    pub(super) const CATCH_UP: u16 = 4;
+    /// Idle watchers are told the revision.
+    pub(super) const PROGRESS: u16 = 5;
+}
+
+/// One etcd process.
+#[derive(Clone, Debug, Hash)]
+pub struct Member {
+    config: MemberConfig,
+    id: NodeId,
+    node: RawNode<MemoryStorage>,
+    disk: Disk,
+    state: State,
+    /// The last entry handed to [`Member::apply`]; behind `state.applied` while a restart replays what the
+    /// database already has.
+    applied: EntryId,
+    conf_state: ConfState,
+    /// The last snapshot that was made or received.
+    snapshot_index: LogIndex,
+    /// What the database file holds.
+    committed_database: EntryId,
+    random: Stream,
+    numbers: RequestNumbers,
+    ticks: u64,
+
+    /// Handed to the disk and not yet answered for, in order.
+    appends: VecDeque<Append>,
+    /// The running fsync, counted from 1; 0 when none runs.
+    fsync_running: u64,
+    fsyncs: u64,
+    /// Committed, to be applied in the next apply step.
+    applies: VecDeque<raft::Message>,
+    apply_scheduled: bool,
+
+    /// Waiting to be proposed: for a leader, or for the running fsync.
+    proposals: Vec<(Option<RequestNumber>, Blob)>,
+    /// Proposed or sent on, and not yet answered.
+    waiting: BTreeMap<RequestNumber, Call>,
+    reads: Reads,
+    lessor: Lessor,
+    watchers: Watchers,
+    catch_up_scheduled: bool,
+    progress_scheduled: bool,
+    /// Clients that asked for a progress notification before their watchers had caught up.
+    progress_asked: Vec<(Actor, CallId)>,
+    /// Whether it has seen its own announcement applied.
+    ready: bool,
+    publish_again_at: SimTime,
+    leaderless_ticks: u32,
+    leader_elected_at: SimTime,
+    /// Snapshots under way, and when they are taken for done, one way or the other.
+    snapshots_sent: BTreeMap<NodeId, SimTime>,
+    /// Why the process can't go on; it answers nothing any more.
+    failed: Option<Str>,
+}
+
+impl Member {
+    /// A process on `disk`: a new member of the initial cluster when the disk is empty, else the one that
+    /// wrote it. Give it [`Input::Start`] next.
+    ///
+    /// A disk or a configuration that can't be used gives a member that has [failed](Member::failed).
+    pub fn new(config: MemberConfig, mut disk: Disk, now: SimTime) -> Member {
+        let own = config.own();
+        let fresh = disk.is_empty();
+        if fresh {
+            bootstrap(&config, own.id, &mut disk);
+        }
+        let mut failed = None;
+        let found = disk.read().unwrap_or_else(|error| {
+            failed = Some(Str::from(error.to_string()));
+            crate::disk::Found::default()
+        });
+
+        let mut storage = MemoryStorage::new();
+        let mut state = State::new(config.min_lease_seconds());
+        let mut conf_state = ConfState::default();
+        let mut start = EntryId::default();
+        if let Some(snapshot) = found.snapshot {
+            start = snapshot.id();
+            conf_state = snapshot.conf_state.clone();
+            if let Some(image) = snapshot.data.downcast::<Image>() {
+                state = image.0.clone();
+            }
+            // An empty storage takes any snapshot.
+            let _ = storage.apply_snapshot(snapshot);
+        }
+        if let Some(database) = found.state.filter(|database| database.applied.index >= start.index) {
+            state = database;
+        }
+        storage.set_hard_state(found.hard_state);
+        if let Err(error) = storage.append(&found.entries) {
+            failed = Some(Str::from(error.to_string()));
+        }
+
+        let name = format!("{}/{}", own.name, now.as_nanos());
+        let raft_config = |id| Config {
+            election_tick: config.election_ticks,
+            heartbeat_tick: config.heartbeat_ticks,
+            async_storage_writes: true,
+            applied: start.index,
+            max_size_per_msg: 512 * 1024,
+            max_inflight_msgs: 512,
+            check_quorum: true,
+            pre_vote: true,
+            ..Config::new(id)
+        };
+        let stream = || Stream::derive(config.seed, &format!("{name}/raft"));
+        let node = RawNode::new(raft_config(own.id), storage, stream());
+        let mut node = match node {
+            Ok(node) => node,
+            Err(error) => {
+                failed = Some(Str::from(error.to_string()));
+                empty_node(raft_config(own.id), stream())
+            }
+        };
+        if fresh {
+            // As etcd's Bootstrap: the initial members count before their entries are applied, or nobody
+            // could stand for election.
+            for peer in &config.peers {
+                let change = ConfChange { node: peer.id, ..ConfChange::default() };
+                if let Ok(new) = node.apply_conf_change(change) {
+                    conf_state = new;
+                }
+            }
+        }
+        let committed_database = state.applied;
+        Member {
+            id: own.id,
+            node,
+            disk,
+            state,
+            applied: start,
+            conf_state,
+            snapshot_index: start.index,
+            committed_database,
+            random: Stream::derive(config.seed, &name),
+            numbers: RequestNumbers::new(config.index, now),
+            ticks: 0,
+            appends: VecDeque::new(),
+            fsync_running: 0,
+            fsyncs: 0,
+            applies: VecDeque::new(),
+            apply_scheduled: false,
+            proposals: Vec::new(),
+            waiting: BTreeMap::new(),
+            reads: Reads::default(),
+            lessor: Lessor::default(),
+            watchers: Watchers::default(),
+            catch_up_scheduled: false,
+            progress_scheduled: false,
+            progress_asked: Vec::new(),
+            ready: false,
+            publish_again_at: SimTime::MAX,
+            leaderless_ticks: 0,
+            leader_elected_at: SimTime::ZERO,
+            snapshots_sent: BTreeMap::new(),
+            failed,
+            config,
+        }
+    }
+
+    /// Handles one thing that happened.
+    pub fn handle(&mut self, input: Input, context: &mut Context<'_>) {
+        if self.failed.is_some() {
+            return;
+        }
+        match input {
+            Input::Start => {
+                // Members that start together don't tick together.
+                let first = self.random.duration(std::time::Duration::ZERO..self.config.tick);
+                context.timer(first, Token::new(timer::TICK, 0));
+            }
+            Input::Timer(token) => match token.kind {
+                timer::TICK => self.tick(context),
+                timer::FSYNC => self.fsynced(token.arg, context),
+                timer::APPLY => self.apply(context),
+                timer::CATCH_UP => self.catch_up(context),
+                timer::PROGRESS => self.notify_progress(context),
+                _ => {}
+            },
+            Input::Peer { message, .. } => self.receive(&message),
+            Input::Forward { from, forward } => self.forwarded(from, &forward, context),
+            Input::Client { from, call, request } => self.call(from, call, request, context),
+            Input::ClientGone { from } => self.client_gone(from),
+        }
+        self.drive(context);
+    }
+
+    /// The machine loses power, or the process is killed: what was fsynced is left.
+    pub fn crash(self) -> Disk {
+        self.crash_torn(0)
+    }
+
+    /// Like [`Member::crash`], in the middle of writing back: the first `records` of the log's records that no
+    /// fsync covered made it to the disk.
+    pub fn crash_torn(self, records: u64) -> Disk {
+        let mut disk = self.disk;
+        disk.crash_torn(records);
+        disk
+    }
+
+    /// The disk, for faults that the user injects.
+    pub fn disk_mut(&mut self) -> &mut Disk {
+        &mut self.disk
+    }
+
+    fn tick(&mut self, context: &mut Context<'_>) {
+        context.timer(self.config.tick, Token::new(timer::TICK, 0));
+        self.ticks += 1;
+        self.node.tick();
+        self.commit_database();
+        self.expire_calls(context);
+        self.retry_reads(context.now);
+        if context.now >= self.publish_again_at {
+            self.publish(context.now);
+        }
+        self.report_snapshots(context.now);
+        self.watch_leader(context);
+        // Every 500 ms, as etcd's lessor.
+        if self.ticks.is_multiple_of(5) && self.lessor.is_primary() {
+            self.revoke_expired(context.now);
+        }
+    }
+
+    /// bbolt's batch interval is a tick of 100 ms.
+    fn commit_database(&mut self) {
+        if self.committed_database != self.state.applied {
+            self.committed_database = self.state.applied;
+            self.disk.commit_database(self.state.clone());
+        }
+    }
+
+    fn fail(&mut self, why: impl Into<Str>, context: &mut Context<'_>) {
+        let why = why.into();
+        context.note("{0} can't go on: {1}", [self.config.own().name, why.clone()]);
+        self.failed = Some(why);
+    }
+
+    fn name_of(&self, id: NodeId) -> Str {
+        let known = self.config.peers.iter().find(|peer| peer.id == id);
+        known.map_or_else(|| Str::from(crate::proposal::member_text(id)), |peer| peer.name.clone())
+    }
+
+    fn actor_of(&self, id: NodeId) -> Option<Actor> {
+        self.config.peers.iter().find(|peer| peer.id == id).map(|peer| Actor::Etcd(peer.index))
+    }
+
+    fn lead(&self) -> NodeId {
+        self.node.raft().lead()
+    }
+
+    fn is_leader(&self) -> bool {
+        self.lead() == self.id
+    }
+
+    fn reply(&self, caller: &Caller, call: CallId, response: Response, context: &mut Context<'_>) {
+        let response = Arc::new(response);
+        match *caller {
+            Caller::Client(client) => context.send(client, Message::Client { call, response }),
+            Caller::Member(index, number) => {
+                let forward = Forward::Response { number, response };
+                context.send(Actor::Etcd(index), Message::Forward(Arc::new(forward)));
+            }
+        }
+    }
+}
+
+/// Writes what a new member's disk begins with: the initial members as committed changes of the
+/// configuration, the same on every member.
+fn bootstrap(config: &MemberConfig, id: NodeId, disk: &mut Disk) {
+    disk.format(id, config.cluster_id());
+    let entries: Vec<Entry> = (1..)
+        .zip(&config.peers)
+        .map(|(index, peer)| {
+            let context = Some(Blob::from(peer.name.as_str()));
+            let change = ConfChange { id: 0, kind: ConfChangeKind::AddNode, node: peer.id, context };
+            Entry { term: Term(1), index: LogIndex(index), kind: EntryKind::ConfChange, data: change.encode() }
+        })
+        .collect();
+    let commit = LogIndex(entries.len() as u64);
+    disk.write(&entries, Some(HardState { term: Term(1), vote: NodeId::NONE, commit }));
+    disk.begin_fsync();
+    disk.finish_fsync();
+}
+
+/// Stands in for the node of a member that could not start.
+fn empty_node(config: Config, stream: Stream) -> RawNode<MemoryStorage> {
+    let config = Config { applied: LogIndex::ZERO, ..config };
+    let plain = Config { async_storage_writes: true, ..Config::new(NodeId(u64::MAX >> 1)) };
+    RawNode::new(config, MemoryStorage::new(), stream.clone())
+        .or_else(|_| RawNode::new(plain, MemoryStorage::new(), stream))
+        .unwrap_or_else(|error| unreachable!("etcd's default configuration starts: {error}"))
+}
