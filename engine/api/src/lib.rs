@@ -19,6 +19,7 @@ pub mod status;
 pub mod types;
 pub mod validate;
 pub mod value;
+pub mod yaml;
 
 pub use object::{Object, ObjectKey, Revision, Uid};
 pub use sim::{Str, literal};
