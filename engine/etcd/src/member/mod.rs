@@ -76,7 +76,8 @@ pub enum Input {
 /// What a member sends.
 #[derive(Clone, PartialEq, Eq, Hash, Debug)]
 pub enum Message {
-    /// To another member: Raft's. A datagram.
+    /// To another member: Raft's. A datagram; but a proposal ([`raft::MessageKind::Prop`]) belongs on a stream, as
+    /// all of them are in etcd: doubled, it would be written twice.
     Peer(Arc<raft::Message>),
     /// To another member: a call that only the leader can answer (leases live by its clock), or the answer. A
     /// datagram.
@@ -156,6 +157,8 @@ pub struct Member {
 
     /// Waiting to be proposed: for a leader, or for the running fsync.
     proposals: Vec<(Option<RequestNumber>, Blob)>,
+    /// The last proposals that other members have sent on to this one.
+    forwarded: VecDeque<RequestNumber>,
     /// Proposed or sent on, and not yet answered.
     waiting: BTreeMap<RequestNumber, Call>,
     reads: Reads,
@@ -264,6 +267,7 @@ impl Member {
             applies: VecDeque::new(),
             apply_scheduled: false,
             proposals: Vec::new(),
+            forwarded: VecDeque::new(),
             waiting: BTreeMap::new(),
             reads: Reads::default(),
             lessor: Lessor::default(),

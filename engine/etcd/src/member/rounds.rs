@@ -9,10 +9,14 @@ use raft::{Entries, EntryId, LOCAL_APPEND_THREAD, LOCAL_APPLY_THREAD, LogIndex, 
 use sim::{Blob, SimTime, Str, Token};
 
 use super::{Context, Member, Message, timer};
+use crate::proposal::Proposal;
 use crate::state::Image;
 
 /// After this long a snapshot that was sent is taken for arrived or lost; probing tells which.
 const SNAPSHOT_WAIT: std::time::Duration = std::time::Duration::from_secs(1);
+
+/// How many forwarded proposals are remembered, to know a doubled message.
+const REMEMBER_FORWARDED: usize = 256;
 
 /// Something the disk has been given.
 #[derive(Clone, Debug, Hash)]
@@ -29,10 +33,28 @@ impl Member {
         let conf_change = message.entries.iter().any(|entry| entry.kind != raft::EntryKind::Normal);
         if message.kind == MessageKind::Prop && self.is_leader() && !conf_change {
             // Sent on by a follower: goes the way of the leader's own proposals.
-            self.proposals.extend(message.entries.iter().map(|entry| (None, entry.data.clone())));
+            for entry in &message.entries {
+                if self.is_first(&entry.data) {
+                    self.proposals.push((None, entry.data.clone()));
+                }
+            }
             return;
         }
         self.step(message.clone());
+    }
+
+    /// Whether a proposal comes for the first time. Between real members TCP sees to that; a doubled message
+    /// here would write twice.
+    fn is_first(&mut self, data: &Blob) -> bool {
+        let Some(number) = data.downcast::<Proposal>().map(Proposal::number) else { return true };
+        if self.forwarded.contains(&number) {
+            return false;
+        }
+        if self.forwarded.len() >= REMEMBER_FORWARDED {
+            self.forwarded.pop_front();
+        }
+        self.forwarded.push_back(number);
+        true
     }
 
     /// Goes on until there is nothing more to do without waiting for somebody.

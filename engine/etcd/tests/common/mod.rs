@@ -230,7 +230,9 @@ impl Cluster {
                 }
                 Effect::Send { to: Actor::Etcd(to), message } => {
                     self.messages += 1;
-                    self.send(me, Actor::Etcd(to), Medium::Datagram, Event::Peer { from: index, to, message });
+                    let forwarded = matches!(&message, Message::Peer(m) if m.kind == raft::MessageKind::Prop);
+                    let medium = if forwarded { Medium::Stream } else { Medium::Datagram };
+                    self.send(me, Actor::Etcd(to), medium, Event::Peer { from: index, to, message });
                 }
                 Effect::Send { to, message: Message::Client { call, response } } => {
                     self.send(me, to, Medium::Stream, Event::Answer { from: index, call, response });
