@@ -1,0 +1,140 @@
+//! What is special about each resource: how its objects are prepared before they are stored.
+
+mod allocators;
+mod namespace;
+mod pod;
+mod resources;
+mod service;
+
+pub(crate) use allocators::Allocators;
+pub use resources::Resource;
+pub(crate) use resources::{ResourceId, Resources};
+
+use api::{Object, Value, object};
+
+use crate::ApiServer;
+use crate::failure::Result;
+use crate::handlers::copy;
+use crate::operation::Operation;
+use crate::watch_cache::Change;
+
+/// Which file of this folder has a say.
+#[derive(Clone, Copy, PartialEq, Eq, Hash, Debug)]
+pub(crate) enum Special {
+    /// None.
+    Nothing,
+    /// `pod.rs`.
+    Pod,
+    /// `service.rs`.
+    Service,
+    /// `namespace.rs`.
+    Namespace,
+    /// Nodes: their first status comes with the object.
+    Node,
+}
+
+/// How a resource differs from the generic one.
+#[derive(Clone, Copy, PartialEq, Eq, Hash, Debug)]
+pub(crate) struct Strategy {
+    /// Which file has a say.
+    pub special: Special,
+    /// `metadata.generation` counts changes of the spec.
+    pub generation: bool,
+    /// There is a `status` that only its subresource changes.
+    pub has_status: bool,
+    /// A write of the status may change labels and annotations, too.
+    pub status_takes_metadata: bool,
+    /// Deletes may take their time.
+    pub graceful: bool,
+    /// A delete is answered with the object, not with a `Status`.
+    pub returns_deleted: bool,
+    /// An update without resourceVersion overwrites whatever is there.
+    pub unconditional_update: bool,
+    /// An update of what does not exist creates it.
+    pub create_on_update: bool,
+}
+
+impl ApiServer {
+    /// Makes a new object ready for storage (`PrepareForCreate`).
+    pub(crate) fn prepare_create(&mut self, op: &Operation, resource: &Resource, object: &mut Value) -> Result<()> {
+        if resource.strategy.generation {
+            object.set(&["metadata", "generation"], 1);
+        }
+        if resource.strategy.has_status && resource.strategy.special != Special::Node {
+            object.remove(&["status"]);
+        }
+        match resource.strategy.special {
+            Special::Pod => pod::prepare_create(object),
+            Special::Service => self.prepare_service(op, resource, object, None)?,
+            Special::Namespace => namespace::prepare_create(object),
+            Special::Node | Special::Nothing => match (resource.group.as_str(), resource.resource.as_str()) {
+                ("apps", "replicasets") | ("", "replicationcontrollers") => {
+                    object.set(&["status"], object! { "replicas": 0 });
+                }
+                ("", "persistentvolumes" | "persistentvolumeclaims") => {
+                    object.set(&["status"], object! { "phase": "Pending" });
+                }
+                _ => {}
+            },
+        }
+        Ok(())
+    }
+
+    /// Makes a new state ready for storage (`PrepareForUpdate`), beyond what holds for all kinds.
+    pub(crate) fn prepare_update(
+        &mut self,
+        op: &Operation,
+        resource: &Resource,
+        object: &mut Value,
+        current: &Object,
+    ) -> Result<()> {
+        match resource.strategy.special {
+            Special::Service if op.subresource.is_empty() => {
+                self.prepare_service(op, resource, object, Some(current.value()))
+            }
+            Special::Namespace if op.subresource == "finalize" => {
+                let finalizers = object.at(&["spec", "finalizers"]).cloned();
+                *object = current.value().clone();
+                match finalizers {
+                    Some(finalizers) => object.set(&["spec", "finalizers"], finalizers),
+                    None => {
+                        object.remove(&["spec", "finalizers"]);
+                    }
+                }
+                Ok(())
+            }
+            Special::Namespace => {
+                copy(object, current.value(), &["spec", "finalizers"]);
+                Ok(())
+            }
+            _ => Ok(()),
+        }
+    }
+
+    /// Gives back what was handed out for an object that is not stored after all.
+    pub(crate) fn give_back(&mut self, resource: &Resource, old: Option<&Value>, object: &Value) {
+        if resource.strategy.special == Special::Service {
+            self.release_service(old, object);
+        }
+    }
+
+    /// A cache has begun anew.
+    pub(crate) fn cache_replaced(&mut self, id: ResourceId) {
+        if self.resources.get(id).strategy.special == Special::Service
+            && let Some(cache) = self.caches.get(&id)
+        {
+            self.allocators = Allocators::of(cache.objects.values().map(Object::value), self.config.service_cidr);
+        }
+    }
+
+    /// A cache has changed.
+    pub(crate) fn cache_changed(&mut self, id: ResourceId, changes: &[Change]) {
+        if self.resources.get(id).strategy.special != Special::Service {
+            return;
+        }
+        for change in changes {
+            let after = (!change.deleted).then(|| change.object.value());
+            self.allocators.changed(change.previous.as_ref().map(Object::value), after, self.config.service_cidr);
+        }
+    }
+}

@@ -1,0 +1,134 @@
+//! Where the server meets the rules of `api`: schema, defaults, validation, patches, tables.
+
+use api::http::Body;
+use api::validate::FieldError;
+use api::{Object, Str, Value, patch, schema};
+use sim::SimTime;
+
+use crate::failure::{Failure, Result};
+use crate::handlers::PatchKind;
+use crate::negotiate::Include;
+use crate::operation::Operation;
+use crate::registry::Resource;
+use crate::request_info::Verb;
+
+/// What the client wants to hear about fields that don't exist (`fieldValidation`).
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+enum FieldValidation {
+    Ignore,
+    Warn,
+    Strict,
+}
+
+fn field_validation(op: &Operation) -> Result<FieldValidation> {
+    match op.request.parameter("fieldValidation").map(|text| text.as_str()) {
+        Some("Ignore") => Ok(FieldValidation::Ignore),
+        Some("Strict") => Ok(FieldValidation::Strict),
+        Some("Warn" | "") | None => Ok(FieldValidation::Warn),
+        Some(other) => Err(Failure::bad_request(format!(
+            "fieldValidation: Unsupported value: {other:?}: supported values: \"Ignore\", \"Strict\", \"Warn\""
+        ))),
+    }
+}
+
+/// Checks types, and as the client asks for it, names of fields. Components of the cluster send typed trees and ask
+/// for nothing: their bodies are not looked at again.
+pub(crate) fn check_fields(op: &mut Operation, resource: &Resource, object: &Value) -> Result<()> {
+    let asked = op.request.parameter("fieldValidation").is_some();
+    if !asked && !matches!(op.request.body, Body::Bytes(_)) {
+        return Ok(());
+    }
+    let validation = field_validation(op)?;
+    let Some(definition) = schema::definition(&resource.group, &resource.version, &resource.kind) else { return Ok(()) };
+    let problems = schema::check_as(definition, object);
+    let duplicates = match &op.request.body {
+        Body::Bytes(bytes) if validation != FieldValidation::Ignore && op.verb != Verb::Patch => {
+            api::json::duplicates(bytes)
+        }
+        _ => Vec::new(),
+    };
+    let strict = validation == FieldValidation::Strict;
+    if let Some(message) = schema::strict_error(object, &problems, &duplicates, strict) {
+        return Err(Failure::bad_request(message));
+    }
+    if validation == FieldValidation::Warn {
+        op.warnings.clear();
+        op.warnings.extend(duplicates.iter().map(|path| Str::from(format!("duplicate field {path:?}"))));
+        op.warnings.extend(problems.iter().map(|problem| Str::from(problem.to_string())));
+    }
+    Ok(())
+}
+
+/// Puts an object where its URL says: namespace and name agree, or are filled in.
+pub(crate) fn place(op: &mut Operation, resource: &Resource, object: &mut Value) -> Result<()> {
+    let text = |field| object.str_at(&["metadata", field]).cloned().unwrap_or_default();
+    let (namespace, name, base) = (text("namespace"), text("name"), text("generateName"));
+    if resource.namespaced {
+        if namespace.is_empty() {
+            object.set(&["metadata", "namespace"], &op.namespace);
+        } else if namespace != op.namespace {
+            return Err(Failure::bad_request(format!(
+                "the namespace of the provided object does not match the namespace sent on the request ({namespace} != {})",
+                op.namespace
+            )));
+        }
+    } else if !namespace.is_empty() {
+        return Err(Failure::bad_request("namespace may not be set on cluster-scoped objects".to_owned()));
+    }
+    if op.verb == Verb::Create && op.name.is_empty() {
+        op.name = name.clone();
+    }
+    if name.is_empty() && op.name.is_empty() && base.is_empty() {
+        let error = FieldError::required("metadata.name", "name or generateName is required");
+        return Err(Failure::field(resource, "", error));
+    }
+    Ok(())
+}
+
+/// Drops what an object can't have and fills in what it must have.
+pub(crate) fn defaults(_resource: &Resource, _object: &mut Value) {}
+
+/// All that is wrong with a new object.
+pub(crate) fn validate_create(_resource: &Resource, _op: &Operation, _object: &Value) -> Result<()> {
+    Ok(())
+}
+
+/// All that is wrong with a new state.
+pub(crate) fn validate_update(_resource: &Resource, _op: &Operation, _new: &Value, _old: &Value) -> Result<()> {
+    Ok(())
+}
+
+/// Applies a patch.
+pub(crate) fn patch(resource: &Resource, op: &Operation, kind: PatchKind, target: &Value, patch: &Value) -> Result<Value> {
+    let refused = |why: String| Failure::new(422, "Invalid", why);
+    match kind {
+        PatchKind::Json => patch::json(target, patch)
+            .map_err(|why| refused(format!("the server rejected our request due to an error in our request: {why}"))),
+        PatchKind::Merge => Ok(patch::merge(target, patch)),
+        PatchKind::Strategic => {
+            let (group, version, kind) = match op.subresource.as_str() {
+                "scale" => ("autoscaling", "v1", "Scale"),
+                _ => (resource.group.as_str(), resource.version.as_str(), resource.kind.as_str()),
+            };
+            let definition = schema::definition(group, version, kind)
+                .ok_or_else(|| Failure::unsupported_media_type(&[patch::JSON_PATCH, patch::MERGE_PATCH]))?;
+            patch::strategic(definition, target, patch).map_err(Failure::bad_request)
+        }
+    }
+}
+
+/// Reads a YAML body of one document.
+pub(crate) fn yaml(bytes: &[u8]) -> std::result::Result<Value, String> {
+    api::json::parse(bytes).map_err(|error| error.message)
+}
+
+/// Objects as a table.
+pub(crate) fn table(
+    _resource: &Resource,
+    _objects: &[Object],
+    _include: Include,
+    _columns: bool,
+    _now: SimTime,
+) -> Value {
+    api::object! { "kind": "Table", "apiVersion": "meta.k8s.io/v1", "columnDefinitions": [], "rows": [] }
+}

@@ -1,0 +1,141 @@
+//! The connection to etcd: which member is asked, what was asked, and who waits for the answer.
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+use std::time::Duration;
+
+use etcd::rpc::{self, CallId};
+use sim::{Actor, SimTime, Stream};
+
+use crate::deadlines::{Deadline, Deadlines};
+use crate::operation::OperationId;
+use crate::registry::ResourceId;
+use crate::{Context, Message};
+
+/// How long a call may take before another member is asked. etcd itself gives a request up after
+/// 5 s and two elections (7 s with its defaults); gRPC's keep-alive needs up to 20 s to find a silent member.
+const PATIENCE: Duration = Duration::from_secs(5);
+
+/// Who waits for an answer.
+#[derive(Clone, Copy, PartialEq, Eq, Hash, Debug)]
+pub(crate) enum Owner {
+    /// A request in flight.
+    Operation(OperationId),
+    /// A watch cache reads its resource.
+    List(ResourceId),
+    /// A watch cache's watch; has no deadline and stays.
+    Watch(ResourceId),
+    /// Nobody: a request for progress notifications.
+    Nobody,
+}
+
+/// A call in flight.
+#[derive(Clone, PartialEq, Eq, Hash, Debug)]
+pub(crate) struct Call {
+    pub member: u32,
+    pub owner: Owner,
+    pub request: Arc<rpc::Request>,
+    /// `None` for watches.
+    pub deadline: Option<SimTime>,
+}
+
+/// The client.
+#[derive(Clone, Hash, Debug)]
+pub(crate) struct EtcdClient {
+    members: u32,
+    /// The member that is asked now; stays until it fails.
+    endpoint: u32,
+    last_call: u64,
+    calls: BTreeMap<CallId, Call>,
+    /// Members that failed one after the other without an answer in between.
+    failures: u32,
+}
+
+impl EtcdClient {
+    /// A client that begins with a member drawn at random.
+    pub fn new(members: u32, random: &mut Stream) -> EtcdClient {
+        let endpoint = random.range(0..u64::from(members.max(1))) as u32;
+        EtcdClient { members: members.max(1), endpoint, last_call: 0, calls: BTreeMap::new(), failures: 0 }
+    }
+
+    /// The member that is asked now.
+    pub fn endpoint(&self) -> u32 {
+        self.endpoint
+    }
+
+    /// Asks the member of the moment.
+    pub fn call(
+        &mut self,
+        owner: Owner,
+        request: Arc<rpc::Request>,
+        deadlines: &mut Deadlines,
+        context: &mut Context<'_>,
+    ) -> CallId {
+        self.last_call += 1;
+        let call = CallId(self.last_call);
+        // Watches stay, and nobody waits for progress: neither runs out.
+        let waits = matches!(owner, Owner::Operation(_) | Owner::List(_));
+        let deadline = waits.then(|| context.now + PATIENCE);
+        if let Some(at) = deadline {
+            deadlines.set(at, Deadline::Call(call), context);
+        }
+        if owner != Owner::Nobody {
+            self.calls.insert(call, Call { member: self.endpoint, owner, request: request.clone(), deadline });
+        }
+        context.send(Actor::Etcd(self.endpoint), Message::Etcd { call, request });
+        call
+    }
+
+    /// Who waits for a call; watches stay, other calls are over with the answer.
+    pub fn answered(&mut self, member: u32, call: CallId, deadlines: &mut Deadlines) -> Option<Owner> {
+        let entry = self.calls.get(&call).filter(|entry| entry.member == member)?;
+        let owner = entry.owner;
+        self.failures = 0;
+        if let Some(at) = entry.deadline {
+            deadlines.clear(at, Deadline::Call(call));
+            self.calls.remove(&call);
+        }
+        Some(owner)
+    }
+
+    /// Takes a call (or watch) that failed, was cancelled, or ran out.
+    pub fn take(&mut self, call: CallId, deadlines: &mut Deadlines) -> Option<Call> {
+        let entry = self.calls.remove(&call)?;
+        if let Some(at) = entry.deadline {
+            deadlines.clear(at, Deadline::Call(call));
+        }
+        Some(entry)
+    }
+
+    /// Forgets a request's calls: nobody waits any more.
+    pub fn abandon(&mut self, operation: OperationId, deadlines: &mut Deadlines) {
+        let owner = Owner::Operation(operation);
+        let calls: Vec<CallId> = self.calls.iter().filter(|(_, c)| c.owner == owner).map(|(id, _)| *id).collect();
+        for call in calls {
+            self.take(call, deadlines);
+        }
+    }
+
+    /// True while somebody waits for an answer.
+    pub fn is_waiting(&self, owner: Owner) -> bool {
+        self.calls.values().any(|call| call.owner == owner)
+    }
+
+    /// Asks the next member from now on. Returns the resources whose watches were on the old one.
+    pub fn leave(&mut self, member: u32) -> Vec<ResourceId> {
+        self.failures += 1;
+        self.endpoint = (member + 1) % self.members;
+        let watch = |call: &Call| match call.owner {
+            Owner::Watch(resource) if call.member == member => Some(resource),
+            _ => None,
+        };
+        let watches = self.calls.values().filter_map(watch).collect();
+        self.calls.retain(|_, call| watch(call).is_none());
+        watches
+    }
+
+    /// How long to wait before the next attempt: nothing while there is a member that was not tried.
+    pub fn pause(&self) -> Duration {
+        if self.failures < self.members { Duration::ZERO } else { Duration::from_secs(1) }
+    }
+}
