@@ -1,0 +1,78 @@
+//! A line that says what was opened, restored or refused, and what can be done about it.
+
+use yew::prelude::*;
+
+use crate::draw::format::thousands;
+use crate::hooks::{use_redraw, use_session, use_texts};
+use crate::infra::i18n::{Texts, fill};
+use crate::infra::ui::Banner;
+use crate::infra::{Session, Topic, start};
+
+/// The banner, if there is anything to say.
+#[component]
+pub fn BannerLine() -> Html {
+    let (session, t) = (use_session(), use_texts());
+    use_redraw(Topic::Ui);
+    let state = session.state();
+    let Some(banner) = state.ui().banner.clone() else { return Html::default() };
+    let copied = state.ui().copied.unwrap_or_default().to_string();
+    let on_close = {
+        let session = session.clone();
+        move |_: MouseEvent| session.ui(|ui| ui.banner = None)
+    };
+    let (kind, text) = say(&banner, t, &copied);
+    html! {
+        <div class={classes!("banner", kind)} role={if kind == "bad" { "alert" } else { "status" }}>
+            <span>{ text }</span>
+            { offers(&banner, t, &session) }
+            <span class="grow" />
+            <button class="plain" onclick={on_close} aria-label={t.close}>{ "✕" }</button>
+        </div>
+    }
+}
+
+fn say(banner: &Banner, t: &'static Texts, copied: &str) -> (&'static str, String) {
+    match banner {
+        Banner::Opened { event, hash, expected, guest } => {
+            let event = thousands(*event);
+            let (kind, mut text) = match expected {
+                Some(theirs) if theirs == hash => ("good", fill(t.opened_same, &[&event, hash])),
+                Some(theirs) => ("care", fill(t.opened_other, &[&event, hash, theirs])),
+                None => ("good", fill(t.opened_unknown, &[&event, hash])),
+            };
+            if *guest {
+                text.push(' ');
+                text.push_str(t.guest_hint);
+            }
+            (kind, text)
+        }
+        Banner::Restored { event } => ("good", fill(t.restored, &[&thousands(*event)])),
+        Banner::Broken(error) => ("bad", fill(t.broken_link, &[error])),
+        Banner::Violated(what) => ("bad", fill(t.violated, &[what])),
+        Banner::Said(what) if what == "copied" => ("good", fill(t.copied, &[copied])),
+        Banner::Said(_) => ("good", fill(t.in_address, &[copied])),
+    }
+}
+
+/// What can be done, as buttons.
+fn offers(banner: &Banner, t: &'static Texts, session: &Session) -> Html {
+    let button = |text: &'static str, action: fn(&Session)| {
+        let session = session.clone();
+        html! { <button onclick={move |_: MouseEvent| action(&session)}>{ text }</button> }
+    };
+    match banner {
+        Banner::Opened { guest: true, .. } => html! {
+            <>
+                { button(t.adopt, Session::adopt) }
+                { button(t.back_to_mine, Session::back_to_mine) }
+            </>
+        },
+        Banner::Restored { .. } => button(t.start_fresh, |session| {
+            session.ui(|ui| ui.banner = None);
+            session.cancel();
+            start::fresh(session);
+        }),
+        Banner::Violated(_) => button(t.copy_link, Session::copy_link),
+        _ => Html::default(),
+    }
+}

@@ -1,0 +1,9 @@
+//! Geometry and texts of pictures: pure functions, no browser, so that they can be tested.
+
+pub mod format;
+pub mod geometry;
+pub mod layout;
+pub mod route;
+pub mod slots;
+
+pub use geometry::{Point, Rect};

@@ -1,0 +1,101 @@
+//! Languages: one file each.
+
+mod en;
+mod notes_zh;
+mod texts;
+mod zh;
+
+use lab::view::Happened;
+
+use super::storage;
+pub use texts::Texts;
+
+/// A language of the page.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+#[allow(missing_docs)]
+pub enum Language {
+    English,
+    Chinese,
+}
+
+impl Language {
+    /// As chosen before, or as the browser says.
+    pub fn load() -> Language {
+        let wish = storage::read(storage::LANGUAGE)
+            .or_else(|| web_sys::window().and_then(|w| w.navigator().language()))
+            .unwrap_or_default();
+        if wish.starts_with("zh") { Language::Chinese } else { Language::English }
+    }
+
+    /// For the `lang` attribute.
+    pub const fn tag(self) -> &'static str {
+        match self {
+            Language::English => "en",
+            Language::Chinese => "zh-Hans",
+        }
+    }
+
+    /// The one that the switch leads to.
+    pub const fn other(self) -> Language {
+        match self {
+            Language::English => Language::Chinese,
+            Language::Chinese => Language::English,
+        }
+    }
+
+    /// Its words.
+    pub const fn texts(self) -> &'static Texts {
+        match self {
+            Language::English => &en::EN,
+            Language::Chinese => &zh::ZH,
+        }
+    }
+
+    /// What happened, in this language: the components' own notes where there are any, otherwise the lab's sentence.
+    pub fn sentence(self, happened: &Happened) -> String {
+        let chinese = self == Language::Chinese;
+        if !chinese || happened.notes.is_empty() {
+            return happened.sentence.clone();
+        }
+        let notes: Vec<String> = happened
+            .notes
+            .iter()
+            .map(|note| note.fill(notes_zh::translate(note.template).unwrap_or(note.template)))
+            .collect();
+        notes.join("；")
+    }
+}
+
+/// Fills `{0}`, `{1}` of a text.
+pub fn fill(template: &str, args: &[&str]) -> String {
+    let mut text = String::with_capacity(template.len() + 16);
+    let mut rest = template;
+    while let Some(start) = rest.find('{') {
+        let Some(end) = rest[start..].find('}') else { break };
+        text.push_str(&rest[..start]);
+        let index: Option<usize> = rest[start + 1..start + end].parse().ok();
+        text.push_str(index.and_then(|i| args.get(i)).copied().unwrap_or_default());
+        rest = &rest[start + end + 1..];
+    }
+    text.push_str(rest);
+    text
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn fills_places_once() {
+        assert_eq!(fill("{0} of {1}", &["{1}", "b"]), "{1} of b");
+        assert_eq!(fill("none", &["a"]), "none");
+        assert_eq!(fill("{2}", &["a"]), "");
+    }
+
+    #[test]
+    fn translations_have_the_same_places() {
+        let (en, zh) = (format!("{:?}", en::EN), format!("{:?}", zh::ZH));
+        let places = |text: &str| text.matches("{0}").count() + 10 * text.matches("{1}").count();
+        assert_eq!(places(&en), places(&zh));
+    }
+}

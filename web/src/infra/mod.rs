@@ -1,0 +1,17 @@
+//! What the page stands on: the session that owns the lab, and the browser's own things.
+
+pub mod clipboard;
+pub mod clock;
+pub mod embed;
+pub mod frame;
+pub mod i18n;
+pub mod panic;
+pub mod session;
+pub mod share;
+pub mod start;
+pub mod storage;
+pub mod ui;
+pub mod url;
+pub mod work;
+
+pub use session::{Session, Topic};
