@@ -1,2 +1,38 @@
-//! The native binary.
-fn main() {}
+//! `clusterlab`: the lab without a browser.
+
+mod arguments;
+mod run;
+mod serve;
+mod until;
+
+use std::process::ExitCode;
+
+use arguments::{Command, HELP};
+
+fn main() -> ExitCode {
+    let command = match arguments::parse() {
+        Ok(command) => command,
+        Err(message) => return fail(&format!("{message}\n\n{HELP}")),
+    };
+    let result = match command {
+        Command::Help => {
+            print!("{HELP}");
+            Ok(ExitCode::SUCCESS)
+        }
+        Command::Version => {
+            println!("clusterlab {} (Kubernetes {})", env!("CARGO_PKG_VERSION"), kubectl::VERSION);
+            Ok(ExitCode::SUCCESS)
+        }
+        Command::Run(options) => run::run(options),
+        Command::Serve(options) => serve::serve(options),
+        Command::Link { lab } => run::link(&lab),
+        Command::Unlink { url } => run::unlink(&url),
+        Command::RaftScript { family } => run::raft_script(&family),
+    };
+    result.unwrap_or_else(|message| fail(&message))
+}
+
+fn fail(message: &str) -> ExitCode {
+    eprintln!("clusterlab: {message}");
+    ExitCode::FAILURE
+}

@@ -1,0 +1,130 @@
+//! What a person can do to a lab, and the journal of it.
+
+use serde::{Deserialize, Serialize};
+use sim::{Actor, EventNumber, LinkRule, SimTime};
+
+use crate::view::MessageId;
+
+/// One thing the user did. A lab is its file and its journal of these (law 3).
+#[derive(Clone, PartialEq, Eq, Hash, Debug, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub enum Action {
+    /// A line typed into a terminal.
+    Kubectl {
+        /// Which terminal.
+        session: u32,
+        /// The line, as typed.
+        line: String,
+        /// What the command reads from its standard input.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        stdin: Option<String>,
+    },
+    /// Manifests applied from the editor: as `kubectl apply -f -` in the editor's own terminal.
+    Apply {
+        /// The text, of any number of documents.
+        text: String,
+    },
+    /// Ctrl-C in a terminal.
+    Interrupt {
+        /// Which terminal.
+        session: u32,
+    },
+    /// A fault, or its repair.
+    Fault(Fault),
+    /// An HTTP request from outside, to the API server.
+    Request {
+        /// The client's number for it.
+        id: u64,
+        /// `GET`, `POST`, ...
+        method: String,
+        /// Path and query, as in a URL.
+        path: String,
+        /// Headers, names in lower case.
+        #[serde(default, skip_serializing_if = "Vec::is_empty")]
+        headers: Vec<(String, String)>,
+        /// The body.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        body: Option<String>,
+    },
+    /// One HTTP request inside the simulated network, from the user's machine.
+    Fetch {
+        /// The client's number for it.
+        id: u64,
+        /// `http://node-1:31000/path`: the host is a machine, a service's or a pod's address.
+        url: String,
+    },
+    /// The outside client hangs up.
+    HangUp {
+        /// Which request.
+        id: u64,
+    },
+}
+
+/// Something that goes wrong at the user's hand, or is put right again.
+#[derive(Clone, PartialEq, Eq, Hash, Debug, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub enum Fault {
+    /// Stops a process or a machine at once: `etcd-0`, `apiserver`, `scheduler`, `controller-manager`, `node-1`,
+    /// `node-1/kubelet`. What was not on disk is gone.
+    Crash(String),
+    /// Starts it again, from its disk.
+    Restart(String),
+    /// Cuts a link.
+    Cut(Ends),
+    /// Mends a link: uncut, not held, usual latency.
+    Heal(Ends),
+    /// Mends all links.
+    HealAll,
+    /// Changes how a link behaves.
+    Link {
+        /// Between whom.
+        ends: Ends,
+        /// How.
+        rule: LinkRule,
+    },
+    /// Stops one message on its way.
+    Hold(MessageId),
+    /// Lets a held message go, or one under way arrive at once.
+    Deliver(MessageId),
+    /// Throws a message away.
+    Drop(MessageId),
+    /// Makes a message later.
+    Delay {
+        /// Which.
+        message: MessageId,
+        /// By how much, in milliseconds.
+        by_ms: u64,
+    },
+}
+
+/// The two ends of a link.
+#[derive(Clone, PartialEq, Eq, Hash, Debug, Serialize, Deserialize)]
+pub struct Ends {
+    /// One end: an actor or a machine (`node-1`: all its processes).
+    pub from: String,
+    /// The other end.
+    pub to: String,
+    /// Only the direction from `from` to `to`.
+    #[serde(default, rename = "oneWay", skip_serializing_if = "std::ops::Not::not")]
+    pub one_way: bool,
+}
+
+/// An action and its place in history.
+#[derive(Clone, PartialEq, Eq, Hash, Debug, Serialize, Deserialize)]
+pub struct Entry {
+    /// The virtual time of it.
+    pub at: SimTime,
+    /// After how many events. Entries written by hand have none: they happen when their time comes.
+    pub after: Option<EventNumber>,
+    /// What was done.
+    pub action: Action,
+}
+
+/// What a name in a [`Fault`] stands for: one process, or a machine.
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug)]
+pub enum Place {
+    /// A process.
+    Process(Actor),
+    /// A machine with all that runs on it.
+    Machine(u32),
+}

@@ -1,0 +1,42 @@
+//! The file's manifests, applied when the control plane is ready.
+
+use std::time::Duration;
+
+use api::ObjectKey;
+use sim::Actor;
+
+use super::{Cluster, SETUP};
+use crate::event::Event;
+
+/// How often the lab looks whether the control plane is ready.
+const LOOK_AGAIN: Duration = Duration::from_millis(100);
+
+/// How far the start is.
+#[derive(Clone, Debug, Default, Hash)]
+pub struct Bootstrap {
+    /// True once the control plane answered for the first time and the manifests were handed over.
+    pub done: bool,
+}
+
+impl Cluster {
+    pub(super) fn try_bootstrap(&mut self) {
+        if !self.control_plane_ready() {
+            return self.cause(self.now + LOOK_AGAIN, Event::Bootstrap);
+        }
+        self.bootstrap.done = true;
+        let text = self.file.manifests.join("\n---\n");
+        if !text.trim().is_empty() {
+            self.with_terminal(|terminal, context| terminal.apply(SETUP, &text, context));
+        }
+    }
+
+    /// True when the API server is ready and pods can be created: the default namespace has its service account.
+    pub fn control_plane_ready(&self) -> bool {
+        self.is_up(Actor::Scheduler)
+            && self.is_up(Actor::ControllerManager)
+            && self.api_server().is_some_and(|server| {
+                let account = ObjectKey::new("default", "default");
+                server.is_ready() && server.cached("", "serviceaccounts", &account).is_some()
+            })
+    }
+}

@@ -1,0 +1,127 @@
+//! Writing a lab file.
+
+use api::{Map, Value, object};
+use sim::{SimTime, format_duration};
+
+use super::{API_VERSION, LabFile, NodeSpec};
+use crate::action::{Action, Ends, Entry, Fault};
+use crate::view::MessageId;
+
+pub(super) fn to_yaml(file: &LabFile) -> String {
+    api::yaml::write(&tree(file))
+}
+
+fn tree(file: &LabFile) -> Value {
+    let mut lab = object! {
+        "apiVersion": API_VERSION,
+        "kind": "Lab",
+        "spec": { "seed": file.seed as i64, "etcd": { "members": file.etcd_members }, "nodes": nodes(&file.nodes) }
+    };
+    if !file.name.is_empty() {
+        lab.set(&["metadata", "name"], file.name.as_str());
+    }
+    if !file.manifests.is_empty() {
+        lab.set(&["spec", "manifests"], texts(&file.manifests));
+    }
+    if !file.journal.is_empty() {
+        lab.set(&["spec", "journal"], file.journal.iter().map(entry).collect::<Vec<_>>());
+    }
+    lab
+}
+
+fn texts(texts: &[String]) -> Value {
+    texts.iter().map(|t| Value::from(t.as_str())).collect::<Vec<_>>().into()
+}
+
+fn nodes(nodes: &[NodeSpec]) -> Value {
+    if nodes == NodeSpec::count(nodes.len() as u32) {
+        return Value::Int(nodes.len() as i64);
+    }
+    nodes.iter().map(node).collect::<Vec<_>>().into()
+}
+
+fn node(node: &NodeSpec) -> Value {
+    let mut tree = object! {
+        "name": node.name.as_str(),
+        "capacity": { "cpu": node.cpu.as_str(), "memory": node.memory.as_str(), "pods": node.pods }
+    };
+    if !node.labels.is_empty() {
+        let labels: Map = node.labels.iter().map(|(k, v)| (k.as_str(), v.as_str())).collect();
+        tree.set(&["labels"], labels);
+    }
+    if !node.taints.is_empty() {
+        let taint = |(key, value, effect): &(String, String, String)| {
+            object!({ "key": key.as_str(), "value": value.as_str(), "effect": effect.as_str() })
+        };
+        tree.set(&["taints"], node.taints.iter().map(taint).collect::<Vec<_>>());
+    }
+    tree
+}
+
+fn entry(entry: &Entry) -> Value {
+    let mut tree = object! { "at": format_duration(entry.at.since(SimTime::ZERO)) };
+    if let Some(after) = entry.after {
+        tree.set(&["event"], after.0 as i64);
+    }
+    match &entry.action {
+        Action::Kubectl { session, line, stdin } => {
+            tree.set(&["kubectl"], line.as_str());
+            if *session != 0 {
+                tree.set(&["session"], *session);
+            }
+            if let Some(stdin) = stdin {
+                tree.set(&["stdin"], stdin.as_str());
+            }
+        }
+        Action::Apply { text } => tree.set(&["apply"], text.as_str()),
+        Action::Interrupt { session } => tree.set(&["interrupt"], *session),
+        Action::Fault(what) => tree.set(&["fault"], fault(what)),
+        Action::Fetch { id, url } => tree.set(&["fetch"], object!({ "id": *id as i64, "url": url.as_str() })),
+        Action::HangUp { id } => tree.set(&["hangUp"], *id as i64),
+        Action::Request { id, method, path, headers, body } => {
+            let mut request = object! { "id": *id as i64, "method": method.as_str(), "path": path.as_str() };
+            if !headers.is_empty() {
+                let headers: Map = headers.iter().map(|(k, v)| (k.as_str(), v.as_str())).collect();
+                request.set(&["headers"], headers);
+            }
+            if let Some(body) = body {
+                request.set(&["body"], body.as_str());
+            }
+            tree.set(&["request"], request);
+        }
+    }
+    tree
+}
+
+fn fault(fault: &Fault) -> Value {
+    match fault {
+        Fault::Crash(target) => object!({ "crash": target.as_str() }),
+        Fault::Restart(target) => object!({ "restart": target.as_str() }),
+        Fault::Cut(between) => object!({ "cut": ends(between) }),
+        Fault::Heal(between) => object!({ "heal": ends(between) }),
+        Fault::HealAll => Value::from("healAll"),
+        Fault::Link { ends: between, rule } => object!({ "link": {
+            "ends": ends(between),
+            "rule": {
+                "latencyNs": rule.latency_ns as i64, "jitterNs": rule.jitter_ns as i64, "lossPpm": rule.loss_ppm,
+                "duplicatePpm": rule.duplicate_ppm, "cut": rule.cut, "hold": rule.hold
+            }
+        }}),
+        Fault::Hold(id) => object!({ "hold": message(*id) }),
+        Fault::Deliver(id) => object!({ "deliver": message(*id) }),
+        Fault::Drop(id) => object!({ "drop": message(*id) }),
+        Fault::Delay { message: id, by_ms } => object!({ "delay": { "message": message(*id), "byMs": *by_ms as i64 } }),
+    }
+}
+
+fn ends(ends: &Ends) -> Value {
+    let mut tree = object! { "from": ends.from.as_str(), "to": ends.to.as_str() };
+    if ends.one_way {
+        tree.set(&["oneWay"], true);
+    }
+    tree
+}
+
+fn message(id: MessageId) -> Value {
+    object! { "atNanos": id.at.as_nanos() as i64, "sequence": id.sequence as i64 }
+}
