@@ -8,7 +8,7 @@
 //! The modules are those of the theory: [`quorum`] says who decides, [`tracker`] what the leader knows of each
 //! member, [`confchange`] how configurations follow each other, `log` what is stored and what is not yet,
 //! `raft` what the roles do, and [`trace`] tells it. [`script`] runs the text scripts that etcd tests itself
-//! with, and `invariants` watches over a whole group.
+//! with, and [`invariants`] watches over a whole group.
 
 mod change;
 mod config;
@@ -16,6 +16,8 @@ pub mod confchange;
 mod entry;
 pub mod describe;
 mod error;
+pub mod group;
+pub mod invariants;
 mod log;
 mod message;
 pub mod quorum;

@@ -77,16 +77,18 @@ impl<S: Storage> Raft<S> {
 
     fn refuses(&self, change: &AnyConfChange) -> Option<ConfChangeRefusal> {
         let joint = self.tracker.config.voters.is_joint();
-        let wants_to_leave = match change {
-            AnyConfChange::V1(_) => false,
-            AnyConfChange::V2(change) => change.changes.is_empty(),
+        // An empty change leaves a joint configuration. (One that also asks for a transition would be taken by
+        // etcd's leader, and then bring down every member that applies it.)
+        let (is_empty, leaves) = match change {
+            AnyConfChange::V1(_) => (false, false),
+            AnyConfChange::V2(change) => (change.changes.is_empty(), change.leave_joint()),
         };
         if self.pending_conf_index > self.log.applied {
             let (index, applied) = (self.pending_conf_index, self.log.applied);
             Some(ConfChangeRefusal::Unapplied { index, applied })
-        } else if joint && !wants_to_leave {
+        } else if joint && !leaves {
             Some(ConfChangeRefusal::LeaveJointFirst)
-        } else if !joint && wants_to_leave {
+        } else if !joint && is_empty {
             Some(ConfChangeRefusal::NotJoint)
         } else {
             None

@@ -80,6 +80,10 @@ impl Node {
     pub(super) fn apply(&mut self, entries: &[Entry]) -> Result<(), RaftError> {
         for entry in entries {
             let before = self.raw.storage().application.clone();
+            // A snapshot may have overtaken the apply thread: it goes through the append thread.
+            if entry.index <= before.index {
+                continue;
+            }
             let change = AnyConfChange::decode(entry.kind, &entry.data)
                 .map_err(|_| RaftError::Fatal(Fatal::Undecodable(entry.id())))?;
             let (data, conf_state) = match change {
