@@ -150,9 +150,10 @@ impl Store {
     }
 
     /// The objects of a namespace, by name.
-    pub fn in_namespace<'a>(&'a self, namespace: &'a str) -> impl Iterator<Item = &'a Object> {
+    pub fn in_namespace<'a>(&'a self, namespace: &str) -> impl Iterator<Item = &'a Object> + use<'a> {
         let first = ObjectKey::new(namespace, "");
-        self.objects.range(first..).take_while(move |(key, _)| key.namespace == namespace).map(|(_, object)| object)
+        let end = first.namespace.clone();
+        self.objects.range(first..).take_while(move |(key, _)| key.namespace == end).map(|(_, object)| object)
     }
 
     /// The objects that stand under `value` in an index, by key; nothing when the store has no such index.
@@ -177,9 +178,10 @@ impl Store {
         &'a self,
         by: IndexBy,
         value: &str,
-        namespace: &'a str,
+        namespace: &str,
     ) -> impl Iterator<Item = &'a Object> + use<'a> {
-        self.by_in(by, value, namespace).take_while(move |object| object.namespace() == namespace)
+        let end = Str::from(namespace);
+        self.by_in(by, value, namespace).take_while(move |object| *object.namespace() == end)
     }
 
     /// The distinct values of an index, in order. Costs one look-up a value, not one an object.
