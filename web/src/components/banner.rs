@@ -35,10 +35,10 @@ fn say(banner: &Banner, t: &'static Texts, copied: &str) -> (&'static str, Strin
     match banner {
         Banner::Opened { event, hash, expected, guest } => {
             let event = thousands(*event);
-            let (kind, mut text) = match expected {
-                Some(theirs) if theirs == hash => ("good", fill(t.opened_same, &[&event, hash])),
-                Some(theirs) => ("care", fill(t.opened_other, &[&event, hash, theirs])),
-                None => ("good", fill(t.opened_unknown, &[&event, hash])),
+            let (kind, mut text) = if expected == hash {
+                ("good", fill(t.opened_same, &[&event, hash]))
+            } else {
+                ("care", fill(t.opened_other, &[&event, hash, expected]))
             };
             if *guest {
                 text.push(' ');

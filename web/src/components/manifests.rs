@@ -8,7 +8,6 @@ use super::problems::Problems;
 use super::samples::SAMPLES;
 use crate::hooks::{use_redraw, use_session, use_texts};
 use crate::infra::i18n::{Texts, fill};
-use crate::infra::work::EDITOR_SESSION;
 use crate::infra::{Session, Topic, storage};
 
 /// Documents in a text, for the head of the panel: those between `---` that are not blank.
@@ -37,7 +36,6 @@ pub fn Manifests() -> Html {
     use_redraw(Topic::Ui);
     let text = use_state(|| storage::read(storage::MANIFESTS).unwrap_or_else(|| SAMPLES[0].text.to_owned()));
     let file = use_state(|| SAMPLES[0].file);
-    let from_line = use_state(|| 0usize);
     let area = use_node_ref();
     let change = {
         let text = text.clone();
@@ -47,11 +45,8 @@ pub fn Manifests() -> Html {
         }
     };
     let apply = {
-        let (session, text, from_line) = (session.clone(), text.clone(), from_line.clone());
-        move || {
-            from_line.set(session.state().lab().session(EDITOR_SESSION).lines.len());
-            session.act(Action::Apply { text: (*text).clone() });
-        }
+        let (session, text) = (session.clone(), text.clone());
+        move || session.act(Action::Apply { text: (*text).clone() })
     };
     let oninput = {
         let change = change.clone();
@@ -104,13 +99,13 @@ pub fn Manifests() -> Html {
                 <span class="quiet">{ format!("{} · {counted}", *file) }</span>
                 <span class="grow" />
                 <select {onchange} aria-label={t.samples}>
-                    <option value="">{ t.samples }</option>
+                    <option value="" selected={true}>{ t.samples }</option>
                     { for SAMPLES.iter().enumerate().map(|(i, s)| html! { <option value={i.to_string()}>{ (s.name)(t) }</option> }) }
                 </select>
                 <button class="primary" {onclick}>{ t.apply }</button>
             </div>
             <Editor text={(*text).clone()} area={area} {oninput} {onkeydown} label={t.editor} />
-            <Problems from_line={*from_line} {jump} />
+            <Problems {jump} />
         </section>
     }
 }

@@ -1,6 +1,6 @@
 //! What was wrong with the manifests, and what came of them.
 
-use lab::{LineKind, Problem};
+use lab::view::Problem;
 use yew::prelude::*;
 
 use crate::hooks::{use_redraw, use_session, use_texts};
@@ -14,8 +14,6 @@ const ANSWER_MAX: usize = 6;
 /// Properties of [`Problems`].
 #[derive(Properties, PartialEq)]
 pub struct ProblemsProps {
-    /// Lines of the editor's terminal before the last apply.
-    pub from_line: usize,
     /// Called with line and column of the problem that was clicked.
     pub jump: Callback<(u32, u32)>,
 }
@@ -38,14 +36,11 @@ pub fn Problems(props: &ProblemsProps) -> Html {
     use_redraw(Topic::Lab);
     let state = session.state();
     let problems = state.lab().problems();
-    let lines = state.lab().session(EDITOR_SESSION).lines;
-    let answer: Vec<_> = lines
-        .get(props.from_line..)
-        .unwrap_or_default()
-        .iter()
-        .filter(|l| l.kind != LineKind::Prompt)
-        .filter(|l| problems.is_empty() || l.kind == LineKind::Stdout)
-        .collect();
+    let (stdout, stderr) = state.lab().printed(EDITOR_SESSION);
+    // The problems say all that kubectl complained of, and where.
+    let stderr = if problems.is_empty() { stderr } else { String::new() };
+    let mut answer: Vec<(bool, &str)> = stdout.lines().map(|l| (false, l)).collect();
+    answer.extend(stderr.lines().map(|l| (true, l)));
     let answer = &answer[answer.len().saturating_sub(ANSWER_MAX)..];
     if problems.is_empty() && answer.is_empty() {
         return Html::default();
@@ -55,13 +50,13 @@ pub fn Problems(props: &ProblemsProps) -> Html {
             { for problems.iter().map(|problem| {
                 let (jump, place) = (props.jump.clone(), (problem.line, problem.column));
                 html! {
-                    <button class="plain problem" onclick={move |_: MouseEvent| jump.emit(place)} title={problem.field.clone()}>
+                    <button class="plain problem" onclick={move |_: MouseEvent| jump.emit(place)} title={problem.field.to_string()}>
                         { say(problem, t) }
                     </button>
                 }
             }) }
-            { for answer.iter().map(|line| html! {
-                <div class={classes!("mono", (line.kind == LineKind::Stderr).then_some("stderr"))}>{ &line.text }</div>
+            { for answer.iter().map(|(bad, line)| html! {
+                <div class={classes!("mono", bad.then_some("stderr"))}>{ *line }</div>
             }) }
         </div>
     }

@@ -104,7 +104,7 @@ fn Cause(props: &CauseProps) -> Html {
         <li class={now.then_some("now")}>
             <button class="plain" {onclick} title={format!("{}: {sentence}", t.go_to_event)}>
                 <span class="why-text">{ sentence }</span>
-                <span class="mono quiet">{ format::seconds(cause.at) }</span>
+                <span class="mono quiet" title={format::seconds(cause.at)}>{ format::millis(cause.at) }</span>
             </button>
         </li>
     }

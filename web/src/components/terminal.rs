@@ -1,6 +1,7 @@
 //! A light terminal: lines, a prompt, history, Ctrl-C.
 
-use lab::{Action, LineKind};
+use lab::Action;
+use lab::view::Channel;
 use web_sys::{Element, HtmlInputElement};
 use yew::prelude::*;
 
@@ -8,8 +9,8 @@ use crate::hooks::{use_redraw, use_session, use_texts};
 use crate::infra::ui::Panels;
 use crate::infra::{Session, Topic, storage};
 
-/// Lines that are drawn at the most; older ones stay in the lab.
-const LINES_MAX: usize = 600;
+/// Pieces of text that are drawn at the most; older ones stay in the lab.
+const PIECES_MAX: usize = 600;
 /// Terminals at the most.
 const TERMINALS_MAX: u32 = 6;
 
@@ -70,7 +71,7 @@ pub fn Terminal() -> Html {
     let state = session.state();
     let view = state.lab().session(number);
     let cleared = memories.borrow().get(&number).map_or(0, |m| m.cleared).min(view.lines.len());
-    let from = cleared.max(view.lines.len().saturating_sub(LINES_MAX));
+    let from = cleared.max(view.lines.len().saturating_sub(PIECES_MAX));
     let waiting = view.running && !state.clock().playing && !state.is_busy();
     html! {
         <section class="card terminal" aria-label={t.terminal}>
@@ -87,13 +88,14 @@ pub fn Terminal() -> Html {
                 <FoldLower />
             </div>
             <div class="screen mono" ref={scroll} onclick={focus} tabindex="0" role="log" aria-label={t.terminal}>
-                <pre>{ for view.lines[from..].iter().enumerate().map(|(i, line)| {
-                    let (class, sign) = match line.kind {
-                        LineKind::Prompt => ("typed", "$ "),
-                        LineKind::Stdout => ("", ""),
-                        LineKind::Stderr => ("stderr", ""),
+                <pre>{ for view.lines[from..].iter().enumerate().map(|(i, piece)| {
+                    let (class, sign) = match piece.channel {
+                        Channel::Typed if piece.text == "^C\n" => ("typed", ""),
+                        Channel::Typed => ("typed", "$ "),
+                        Channel::Stdout => ("", ""),
+                        Channel::Stderr => ("stderr", ""),
                     };
-                    html! { <span key={from + i} {class}>{ format!("{sign}{}\n", line.text) }</span> }
+                    html! { <span key={from + i} {class}>{ format!("{sign}{}", piece.text) }</span> }
                 }) }</pre>
                 <div class="prompt">
                     <span aria-hidden="true">{ if view.running { "" } else { "$" } }</span>
@@ -128,7 +130,7 @@ fn on_key(session: &Session, number: u32, memory: &mut Memory, input: &HtmlInput
             input.set_value("");
             session.act(Action::Interrupt { session: number });
         }
-        "l" if ctrl => memory.cleared = session.state().lab().session(number).lines.len(),
+        "l" if ctrl => memory.cleared = session.state().lab().printed_pieces(number) as usize,
         "u" if ctrl => input.set_value(""),
         _ => return false,
     }
@@ -148,7 +150,7 @@ fn enter(session: &Session, number: u32, memory: &mut Memory, line: &str) {
     }
     memory.at = memory.history.len();
     if line == "clear" {
-        memory.cleared = session.state().lab().session(number).lines.len();
+        memory.cleared = session.state().lab().printed_pieces(number) as usize;
         return;
     }
     // `-f -` reads what is in the editor: there is no other file in the page.

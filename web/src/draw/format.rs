@@ -25,6 +25,11 @@ pub fn clock(at: SimTime) -> String {
     }
 }
 
+/// `40.009`.
+pub fn millis(at: SimTime) -> String {
+    format!("{}.{:03}", at.as_secs(), at.as_nanos() / 1_000_000 % 1000)
+}
+
 /// `40.009` with microseconds where they matter: for lists of causes, which are often that close.
 pub fn seconds(at: SimTime) -> String {
     format!("{}.{:06}", at.as_secs(), at.as_nanos() / 1000 % 1_000_000)

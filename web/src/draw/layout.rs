@@ -124,12 +124,12 @@ pub fn layout(width: f64, height: f64, members: usize, nodes: &[(u32, usize)]) -
 fn control_wide(width: f64, height: f64) -> Layout {
     let left = (width * 0.13).clamp(104.0, 150.0);
     // A low panel gets a flatter control plane, so that the nodes stay in sight.
-    let tall = (height * 0.46).clamp(184.0, 224.0);
+    let tall = (height - 244.0).clamp(184.0, 232.0);
     let control = Rect::new(left, 2.0, width - left - 2.0, tall);
     let api = Rect::new(left + (control.w * 0.135).max(64.0), 62.0_f64.min(tall * 0.26), 172.0, 70.0);
     let below = (tall - 54.0).min(api.bottom() + 26.0);
-    let scheduler = Rect::new(api.x - 96.0_f64.min(api.x - left - 12.0), below, 150.0, 44.0);
-    let manager = Rect::new(scheduler.right() + 18.0, below, 178.0, 44.0);
+    let scheduler = Rect::new(api.x - 112.0_f64.min(api.x - left - 12.0), below, 168.0, 44.0);
+    let manager = Rect::new(scheduler.right() + 18.0, below, 186.0, 44.0);
     let bus_y = control.bottom() + 10.0;
     let ring_radius = tall * 0.28;
     Layout {
@@ -158,8 +158,8 @@ fn control_wide(width: f64, height: f64) -> Layout {
 fn control_narrow(width: f64) -> Layout {
     let control = Rect::new(2.0, 64.0, width - 4.0, 262.0);
     let api = Rect::new(14.0, 102.0, 164.0, 66.0);
-    let scheduler = Rect::new(14.0, 196.0, 146.0, 44.0);
-    let manager = Rect::new(14.0, 262.0, 172.0, 44.0);
+    let scheduler = Rect::new(14.0, 196.0, 150.0, 44.0);
+    let manager = Rect::new(14.0, 262.0, 150.0, 44.0);
     Layout {
         width,
         height: 0.0,
@@ -177,8 +177,8 @@ fn control_narrow(width: f64) -> Layout {
         nodes: Vec::new(),
         dense: false,
         hidden: 0,
-        pending: Rect::new(110.0, 6.0, width - 120.0, 0.0),
-        trunk_x: 170.0,
+        pending: Rect::new(150.0, 4.0, width - 160.0, 0.0),
+        trunk_x: 171.0,
         bus_y: control.bottom() + 10.0,
     }
 }

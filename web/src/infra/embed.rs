@@ -106,27 +106,18 @@ fn apply(session: &Session, manifests: String) -> JsValue {
 }
 
 fn waiting(session: u32, action: Action) -> Job {
-    Job::Command { session, action: Some(action), from_line: 0, limit: COMMAND_LIMIT }
+    Job::Command { session, action: Some(action), limit: COMMAND_LIMIT }
 }
 
-/// `{stdout, stderr, code, problems}`.
+/// `{stdout, stderr, code}`, and for manifests `problems`.
 fn command_result(state: &State, job: &Job) -> JsValue {
-    let Job::Command { session, from_line, .. } = job else { return JsValue::UNDEFINED };
-    let view = state.lab().session(*session);
-    let (mut stdout, mut stderr) = (String::new(), String::new());
-    for line in view.lines.get(*from_line..).unwrap_or_default() {
-        let out = match line.kind {
-            lab::LineKind::Prompt => continue,
-            lab::LineKind::Stdout => &mut stdout,
-            lab::LineKind::Stderr => &mut stderr,
-        };
-        out.push_str(&line.text);
-        out.push('\n');
-    }
+    let Job::Command { session, .. } = job else { return JsValue::UNDEFINED };
+    let (stdout, stderr) = state.lab().printed(*session);
     let result = Object::new();
     set(&result, "stdout", &stdout.into());
     set(&result, "stderr", &stderr.into());
-    set(&result, "code", &view.exit_code.into());
+    let code = state.lab().session(*session).exit_code;
+    set(&result, "code", &code.map_or(JsValue::NULL, JsValue::from));
     if *session == EDITOR_SESSION {
         let problems = Array::new();
         for problem in state.lab().problems() {
@@ -145,20 +136,24 @@ fn command_result(state: &State, job: &Job) -> JsValue {
 
 fn request(session: &Session, method: String, path: String, body: Option<String>) -> JsValue {
     let action = Action::Request { id: 0, method, path, headers: Vec::new(), body };
-    let job = Job::Request { action: Some(action), ticket: 0, limit: SimTime::from_secs(120) };
-    promise_of(session, job, |state, job| {
-        let Job::Request { ticket, .. } = job else { return JsValue::UNDEFINED };
-        let (status, body) = state.lab().response(*ticket).unwrap_or((504, String::new()));
+    let job = Job::Request { action: Some(action), ticket: 0, answer: None, limit: SimTime::from_secs(120) };
+    promise_of(session, job, |_, job| {
+        // 502 as a proxy would say it: the connection failed.
+        let (status, body) = match job {
+            Job::Request { answer: Some(Ok((status, body))), .. } => (*status, body.as_str()),
+            Job::Request { answer: Some(Err(reason)), .. } => (502, reason.as_str()),
+            _ => (504, ""),
+        };
         let result = Object::new();
         set(&result, "status", &status.into());
-        set(&result, "body", &body.as_str().into());
+        set(&result, "body", &body.into());
         result.into()
     })
 }
 
 fn load(session: &Session, what: &str) -> JsValue {
     if url::is_link(what) {
-        let broken = Lab::opening(what).err().map(|e| e.to_string());
+        let broken = lab::Opening::new(what).err().map(|e| e.to_string());
         if let Some(error) = broken {
             return rejected(&error);
         }

@@ -66,7 +66,7 @@ pub struct State {
     /// Grows with each change that neither clock nor cursor shows.
     changes: u64,
     calm_since_ms: f64,
-    terminal_mark: (usize, bool, u32),
+    terminal_mark: (u64, bool, u32),
     /// Virtual time could not keep up with the wished speed in the last frame.
     behind: bool,
 }
@@ -436,8 +436,7 @@ impl State {
 
     fn terminal_changed(&mut self) -> bool {
         let number = self.ui.terminal;
-        let session = self.lab().session(number);
-        let mark = (session.lines.len(), session.running, number);
+        let mark = (self.lab().printed_pieces(number), self.lab().is_running(number), number);
         std::mem::replace(&mut self.terminal_mark, mark) != mark
     }
 

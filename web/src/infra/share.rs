@@ -1,6 +1,6 @@
 //! Links out and in, and the lab that this browser keeps.
 
-use lab::Lab;
+use lab::Opening;
 
 use super::frame::now_ms;
 use super::session::{Session, Topic};
@@ -82,7 +82,7 @@ impl Session {
         self.cancel();
         self.autosave(true);
         let guest = has_own_work();
-        match Lab::opening(link) {
+        match Opening::new(link) {
             Err(error) => {
                 url::set_fragment("");
                 self.ui(|ui| ui.banner = Some(Banner::Broken(error.to_string())));
@@ -102,7 +102,7 @@ impl Session {
         }
     }
 
-    fn opened(&self, opening: lab::Opening, end: End, guest: bool) {
+    fn opened(&self, opening: Opening, end: End, guest: bool) {
         if end == End::Cancelled {
             // Half a replay is nobody's lab.
             self.with(|s| s.saver.guest = false);
@@ -111,8 +111,8 @@ impl Session {
         let opened = opening.finish();
         let banner = Banner::Opened {
             event: opened.cursor.0,
-            hash: opened.actual_hash.to_string(),
-            expected: opened.expected_hash.map(|h| h.to_string()),
+            hash: opened.actual.to_string(),
+            expected: opened.expected.to_string(),
             guest,
         };
         self.replace(opened.lab);
@@ -143,7 +143,7 @@ impl Session {
     /// Replays the lab that this browser keeps; false when there is none or it can't be read.
     pub fn restore(&self) -> bool {
         let Some(link) = storage::read(storage::LAB) else { return false };
-        let opening = match Lab::opening(&link) {
+        let opening = match Opening::new(&link) {
             Ok(opening) => opening,
             Err(error) => {
                 self.ui(|ui| ui.banner = Some(Banner::Broken(error.to_string())));

@@ -61,14 +61,14 @@ impl Sheet {
 /// A line across the top that says something and offers something.
 #[derive(Clone, PartialEq, Debug)]
 pub enum Banner {
-    /// A link was opened and replayed; the author's hash was the same or not, or not in the link.
+    /// A link was opened and replayed; the author's hash was the same or not.
     Opened {
         /// Where it stands.
         event: u64,
         /// The state hash here.
         hash: String,
-        /// The author's, if the link has it.
-        expected: Option<String>,
+        /// The author's.
+        expected: String,
         /// True while the person's own lab waits in the storage.
         guest: bool,
     },

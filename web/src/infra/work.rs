@@ -10,7 +10,7 @@ use super::session::Session;
 const BATCH: u64 = 64;
 
 /// The editor's own terminal in the lab.
-pub const EDITOR_SESSION: u32 = lab::EDITOR_SESSION;
+pub const EDITOR_SESSION: u32 = lab::cluster::EDITOR.0;
 /// The terminal of `window.clusterlab.kubectl`.
 pub const EMBED_SESSION: u32 = 100;
 /// The terminal that the object view asks through.
@@ -40,8 +40,6 @@ pub enum Job {
         session: u32,
         /// What to do there.
         action: Option<Action>,
-        /// Lines that were there before; set when it starts.
-        from_line: usize,
         /// Virtual time at which to give up (relative to the start until it starts).
         limit: SimTime,
     },
@@ -51,6 +49,8 @@ pub enum Job {
         action: Option<Action>,
         /// Its ticket, when it is.
         ticket: u64,
+        /// Status and body, or why there is none, when it came.
+        answer: Option<Result<(u16, String), String>>,
         /// Virtual time at which to give up.
         limit: SimTime,
     },
@@ -142,14 +142,13 @@ impl Work {
                 lab.act(action.clone());
                 true
             }
-            Job::Command { session, action, from_line, limit } => {
+            Job::Command { session, action, limit } => {
                 if let Some(action) = action.take() {
-                    *from_line = lab.session(*session).lines.len();
                     *limit = lab.now() + limit.since(SimTime::ZERO);
                     lab.act(action);
                 }
                 for _ in 0..BATCH {
-                    if !lab.session(*session).running {
+                    if !lab.is_running(*session) {
                         return Some(End::Done);
                     }
                     if lab.now() > *limit || lab.step().is_none() {
@@ -159,16 +158,18 @@ impl Work {
                 }
                 false
             }
-            Job::Request { action, ticket, limit } => {
+            Job::Request { action, ticket, answer, limit } => {
                 if let Some(action) = action.take() {
                     *limit = lab.now() + limit.since(SimTime::ZERO);
                     *ticket = lab.act(action);
                 }
                 for _ in 0..BATCH {
-                    if lab.response(*ticket).is_some() {
+                    *answer = lab.response(*ticket);
+                    if answer.is_some() {
                         return Some(End::Done);
                     }
                     if lab.now() > *limit || lab.step().is_none() {
+                        lab.forget_answer(*ticket);
                         return Some(End::Cancelled);
                     }
                 }

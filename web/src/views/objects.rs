@@ -1,6 +1,6 @@
 //! Objects, as the API server gives them to whoever asks: this view is a client like kubectl.
 
-use lab::{Action, LineKind};
+use lab::Action;
 use sim::SimTime;
 use yew::prelude::*;
 
@@ -38,13 +38,12 @@ struct Answer {
 fn ask(session: &Session, line: String, then: impl Fn(Answer) + 'static) {
     then(Answer { lines: Vec::new(), asking: true });
     let action = Action::Kubectl { session: OBJECTS_SESSION, line, stdin: None };
-    let job = Job::Command { session: OBJECTS_SESSION, action: Some(action), from_line: 0, limit: LIMIT };
-    let after = move |session: &Session, job: Job, _: End| {
-        let Job::Command { from_line, .. } = job else { return };
-        let state = session.state();
-        let lines = state.lab().session(OBJECTS_SESSION).lines;
-        let lines = lines.get(from_line..).unwrap_or_default().iter().filter(|l| l.kind != LineKind::Prompt);
-        then(Answer { lines: lines.map(|l| (l.kind == LineKind::Stderr, l.text.to_string())).collect(), asking: false });
+    let job = Job::Command { session: OBJECTS_SESSION, action: Some(action), limit: LIMIT };
+    let after = move |session: &Session, _: Job, _: End| {
+        let (stdout, stderr) = session.state().lab().printed(OBJECTS_SESSION);
+        let good = stdout.lines().map(|l| (false, l.to_owned()));
+        let bad = stderr.lines().map(|l| (true, l.to_owned()));
+        then(Answer { lines: good.chain(bad).collect(), asking: false });
     };
     session.work_then(job, Some(Box::new(after)));
 }

@@ -8,7 +8,7 @@ use super::frame;
 use crate::draw::Point;
 use crate::draw::format;
 use crate::hooks::{use_redraw, use_session, use_texts};
-use crate::infra::i18n::{Texts, fill};
+use crate::infra::i18n::fill;
 use crate::infra::ui::Selection;
 use crate::infra::{Session, Topic};
 
@@ -35,7 +35,7 @@ pub fn PodLife() -> Html {
             <p class="quiet">{ t.no_pods }</p>
         } else {
             <ul class="lives">
-                { for pods.iter().take(PODS_MAX).map(|(pod, node)| life(&session, pod, node, t)) }
+                { for pods.iter().take(PODS_MAX).map(|(pod, node)| life(&session, pod, node)) }
             </ul>
             if rest > 0 {
                 <p class="quiet">{ fill(t.more_lines, &[&rest.to_string()]) }</p>
@@ -45,7 +45,7 @@ pub fn PodLife() -> Html {
     frame(t.pod_life, t.pod_life_hint, body)
 }
 
-fn life(session: &Session, pod: &PodView, node: &str, t: &'static Texts) -> Html {
+fn life(session: &Session, pod: &PodView, node: &str) -> Html {
     let target = Target::Pod(pod.namespace.clone(), pod.name.clone());
     let session = session.clone();
     let onclick = move |_: MouseEvent| session.ui(|ui| ui.selected = Some(Selection::Target(target.clone())));
@@ -55,7 +55,7 @@ fn life(session: &Session, pod: &PodView, node: &str, t: &'static Texts) -> Html
             <div class="life-head">
                 <svg width="14" height="14" aria-hidden="true">{ crate::views::map::sign(pod.shape, Point::new(7.0, 7.0), 5.0) }</svg>
                 <button class="plain link mono" {onclick}>{ format!("{}/{}", pod.namespace, pod.name) }</button>
-                <span class="quiet">{ format!("{} · {} {node}", pod.status, t.node) }</span>
+                <span class="quiet">{ format!("{} · {node}", pod.status) }</span>
             </div>
             <ol class="steps">
                 { for pod.steps.iter().map(|(name, at)| {

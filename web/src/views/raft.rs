@@ -27,7 +27,7 @@ pub fn Raft() -> Html {
         <>
             <table class="wide">
                 <thead><tr>
-                    { for [t.member, t.role, t.term, t.vote, t.leader, t.last_index, t.commit, t.applied, t.revision, t.disk, t.log].map(|c| html! { <th>{ c }</th> }) }
+                    { for [t.member, t.role, t.term_column, t.vote, t.leader, t.last_index, t.commit, t.applied, t.revision, t.disk, t.log].map(|c| html! { <th>{ c }</th> }) }
                 </tr></thead>
                 <tbody>{ for members.iter().map(|m| row(&session, t, m, last)) }</tbody>
             </table>

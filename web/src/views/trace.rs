@@ -1,7 +1,6 @@
 //! The latest events of the lab itself, newest first.
 
 use lab::view::{Happened, Lane};
-use sim::EventNumber;
 use yew::prelude::*;
 
 use super::frame;
@@ -13,7 +12,7 @@ use crate::infra::i18n::Language;
 /// Events that are listed.
 const LISTED: usize = 120;
 /// Events that are looked through for them, when a lane is chosen.
-const SEARCHED: u64 = 3000;
+const SEARCHED: usize = 2000;
 
 /// The view.
 #[component]
@@ -22,11 +21,10 @@ pub fn Trace() -> Html {
     use_redraw(Topic::Lab);
     let lane = use_state(|| None::<Lane>);
     let state = session.state();
-    let cursor = state.lab().cursor().0;
-    let events: Vec<Happened> = (cursor.saturating_sub(SEARCHED)..=cursor)
-        .rev()
-        .filter(|n| *n > 0)
-        .filter_map(|n| state.lab().happened(EventNumber(n)))
+    let events: Vec<Happened> = state
+        .lab()
+        .latest(if lane.is_none() { LISTED } else { SEARCHED })
+        .into_iter()
         .filter(|h| lane.is_none_or(|lane| h.lane == lane))
         .take(LISTED)
         .collect();

@@ -8,5 +8,6 @@ mod pods;
 mod terminal;
 mod types;
 
+pub use kubectl::{Channel, Problem};
 pub use terminal::{SessionView, TerminalLine};
 pub use types::*;

@@ -42,6 +42,23 @@ impl Lab {
         }
     }
 
+    /// True while a command runs in a terminal; cheaper than looking at all that is on it.
+    pub fn is_running(&self, session: u32) -> bool {
+        self.cluster().terminal().session(SessionId(session)).is_some_and(|s| s.running().is_some())
+    }
+
+    /// How many pieces of text are on a terminal: tells whether something came.
+    pub fn printed_pieces(&self, session: u32) -> u64 {
+        self.cluster().terminal().session(SessionId(session)).map_or(0, |s| s.transcript().pieces().len() as u64)
+    }
+
+    /// What the current or last command of a terminal printed, and what it complained of.
+    pub fn printed(&self, session: u32) -> (String, String) {
+        let found = self.cluster().terminal().session(SessionId(session));
+        let text = |channel| found.map(|s| s.output().text(channel)).unwrap_or_default();
+        (text(Channel::Stdout), text(Channel::Stderr))
+    }
+
     /// What is wrong with the manifests that were applied last.
     pub fn problems(&self) -> Vec<Problem> {
         self.cluster().terminal().session(EDITOR).map(|s| s.problems().to_vec()).unwrap_or_default()

@@ -91,8 +91,11 @@ fn api_server(board: &Board, t: &'static Texts) -> Html {
 fn scheduler(board: &Board, t: &'static Texts) -> Html {
     let (r, view) = (board.map.scheduler, &board.picture.scheduler);
     let words = if view.up {
-        let counts = [view.active, view.backoff, view.unschedulable].map(|n| n.to_string());
-        fill(t.scheduler_facts, &[&counts[0], &counts[1], &counts[2]])
+        let stuck = match view.unschedulable {
+            0 => String::new(),
+            n => fill(t.scheduler_stuck, &[&n.to_string()]),
+        };
+        fill(t.scheduler_facts, &[&view.active.to_string(), &view.backoff.to_string(), &stuck])
     } else {
         t.down.to_owned()
     };
@@ -108,11 +111,12 @@ fn controllers(board: &Board, t: &'static Texts) -> Html {
         Some(c) => fill(t.controllers_busy, &[&c.name, &c.depth.to_string()]),
         None => t.controllers_idle.to_owned(),
     };
-    let inside = small_box(r, t.controller_manager, format::shorten(&words, 28));
+    let inside = small_box(r, t.controller_manager, words.clone());
     process(board, Actor::ControllerManager, up, t.controller_manager, words, inside)
 }
 
 fn small_box(r: Rect, name: &'static str, words: String) -> Html {
+    let words = format::shorten(&words, (r.w / 6.4) as usize);
     html! {
         <>
             { plate("box", r, 6.0) }

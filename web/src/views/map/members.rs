@@ -60,7 +60,7 @@ fn one(board: &Board, t: &'static Texts, member: &MemberView, at: Point) -> Html
             }
             <text class="role" x={cx} y={format!("{:.1}", at.y + 5.0)}>{ letter(member) }</text>
             <text class="member-name" x={format!("{x:.1}")} y={format!("{y:.1}")} text-anchor={anchor}>
-                { format!("{} {term}", member.name) }
+                { if board.map.narrow { member.name.to_string() } else { format!("{} {term}", member.name) } }
             </text>
         </>
     };
