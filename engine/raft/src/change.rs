@@ -9,7 +9,9 @@ use crate::wire::{Field, Fields, put_bytes, put_varint};
 use crate::{EntryKind, NodeId};
 
 /// What to do with one member.
-#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug, Default, serde::Serialize, serde::Deserialize)]
+#[derive(
+    Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug, Default, serde::Serialize, serde::Deserialize,
+)]
 pub enum ConfChangeKind {
     /// Make it a voter.
     #[default]
@@ -81,14 +83,17 @@ pub fn parse_changes(text: &str) -> Result<Vec<ConfChangeSingle>, String> {
             }
             let kind = ConfChangeKind::ALL.into_iter().find(|kind| kind.letter() == letter);
             let kind = kind.ok_or_else(|| format!("unknown input: {word}"))?;
-            let node = rest.parse().map_err(|_| format!("strconv.ParseUint: parsing {rest:?}: invalid syntax"))?;
+            let node =
+                rest.parse().map_err(|_| format!("strconv.ParseUint: parsing {rest:?}: invalid syntax"))?;
             Ok(ConfChangeSingle { kind, node: NodeId(node) })
         })
         .collect()
 }
 
 /// How the group gets from the old configuration to the new one.
-#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug, Default, serde::Serialize, serde::Deserialize)]
+#[derive(
+    Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug, Default, serde::Serialize, serde::Deserialize,
+)]
 pub enum Transition {
     /// At once when one voter changes, else through a joint configuration that is left automatically.
     #[default]
@@ -316,7 +321,12 @@ mod tests {
 
     #[test]
     fn changes_round_trip() {
-        let v1 = ConfChange { id: 300, kind: ConfChangeKind::AddLearnerNode, node: NodeId(7), context: Some("x".into()) };
+        let v1 = ConfChange {
+            id: 300,
+            kind: ConfChangeKind::AddLearnerNode,
+            node: NodeId(7),
+            context: Some("x".into()),
+        };
         assert_eq!(ConfChange::decode(&v1.encode()), Ok(v1));
         let changes = parse_changes(" v1 l2  r3 u4 ").unwrap_or_default();
         assert_eq!(changes.len(), 4);
@@ -336,7 +346,11 @@ mod tests {
 
     #[test]
     fn the_way_through() {
-        let change = |transition, text| ConfChangeV2 { transition, changes: parse_changes(text).unwrap_or_default(), context: None };
+        let change = |transition, text| ConfChangeV2 {
+            transition,
+            changes: parse_changes(text).unwrap_or_default(),
+            context: None,
+        };
         assert_eq!(change(Transition::Auto, "v1").enter_joint(), None);
         assert_eq!(change(Transition::Auto, "v1 v2").enter_joint(), Some(true));
         assert_eq!(change(Transition::JointExplicit, "v1").enter_joint(), Some(false));

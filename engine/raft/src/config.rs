@@ -3,7 +3,9 @@
 use crate::{LogIndex, NO_LIMIT, NodeId, RaftError};
 
 /// How a linearisable read makes sure that the leader still leads.
-#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug, Default, serde::Serialize, serde::Deserialize)]
+#[derive(
+    Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug, Default, serde::Serialize, serde::Deserialize,
+)]
 pub enum ReadOnlyOption {
     /// By a round of heartbeats to a quorum. Right whatever the clocks do.
     #[default]

@@ -3,8 +3,8 @@
 use std::fmt::Write;
 
 use crate::{
-    AnyConfChange, ConfState, Entry, HardState, LOCAL_APPEND_THREAD, LOCAL_APPLY_THREAD, LogIndex, Message, NodeId,
-    ReadState, Ready, Snapshot, SoftState,
+    AnyConfChange, ConfState, Entry, HardState, LOCAL_APPEND_THREAD, LOCAL_APPLY_THREAD, LogIndex, Message,
+    NodeId, ReadState, Ready, Snapshot, SoftState,
 };
 
 /// `[1 2 3]`
@@ -203,5 +203,9 @@ pub fn ready(ready: &Ready) -> String {
             text += &(message(one) + "\n");
         }
     }
-    if text.is_empty() { "<empty Ready>".to_owned() } else { format!("Ready MustSync={}:\n{text}", ready.must_sync) }
+    if text.is_empty() {
+        "<empty Ready>".to_owned()
+    } else {
+        format!("Ready MustSync={}:\n{text}", ready.must_sync)
+    }
 }

@@ -9,7 +9,9 @@ use crate::wire;
 use crate::{EntryId, LogIndex, Term};
 
 /// What an entry's data is.
-#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug, Default, serde::Serialize, serde::Deserialize)]
+#[derive(
+    Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug, Default, serde::Serialize, serde::Deserialize,
+)]
 pub enum EntryKind {
     /// The application's; empty when a new leader opens its term.
     #[default]
@@ -168,7 +170,8 @@ mod tests {
 
     #[test]
     fn sizes_are_those_of_the_encoding() {
-        let entry = Entry { term: Term(1), index: LogIndex(300), kind: EntryKind::Normal, data: Blob::from("abc") };
+        let entry =
+            Entry { term: Term(1), index: LogIndex(300), kind: EntryKind::Normal, data: Blob::from("abc") };
         // kind 2, term 1+1, index 1+2, data 1+1+3
         assert_eq!((entry.payload_size(), entry.encoded_size()), (3, 12));
         assert_eq!(Entry::default().encoded_size(), 6);

@@ -155,14 +155,14 @@ impl fmt::Display for Fatal {
 impl fmt::Display for StorageError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
-            StorageError::Compacted => {
-                f.write_str("requested index is unavailable due to compaction")
-            }
+            StorageError::Compacted => f.write_str("requested index is unavailable due to compaction"),
             StorageError::Unavailable => f.write_str("requested entry at index is unavailable"),
             StorageError::SnapshotOutOfDate => {
                 f.write_str("requested index is older than the existing snapshot")
             }
-            StorageError::SnapshotTemporarilyUnavailable => f.write_str("snapshot is temporarily unavailable"),
+            StorageError::SnapshotTemporarilyUnavailable => {
+                f.write_str("snapshot is temporarily unavailable")
+            }
             StorageError::Gap { last, append } => {
                 write!(f, "missing log entry [last: {last}, append at: {append}]")
             }

@@ -18,6 +18,8 @@ use crate::{
 #[derive(Clone, Debug, Hash)]
 pub struct GroupMember {
     node: RawNode,
+    /// The disk as it was at the beginning.
+    blank: MemoryStorage,
     config: Config,
     down: bool,
     starts: u64,
@@ -75,7 +77,13 @@ impl Group {
     ///
     /// # Errors
     /// When `config` can't work.
-    pub fn new(seed: u64, count: u64, voters: u64, config: &Config, checked: bool) -> Result<Group, RaftError> {
+    pub fn new(
+        seed: u64,
+        count: u64,
+        voters: u64,
+        config: &Config,
+        checked: bool,
+    ) -> Result<Group, RaftError> {
         let mut group = Group {
             seed,
             members: Vec::new(),
@@ -87,16 +95,22 @@ impl Group {
             let mut storage = MemoryStorage::new();
             let conf_state = ConfState::of_voters((1..=voters).map(NodeId));
             let in_group = id <= voters;
-            let start = Snapshot { index: LogIndex(1), term: Term(1), conf_state: conf_state.clone(), data: Blob::empty() };
+            let start = Snapshot {
+                index: LogIndex(1),
+                term: Term(1),
+                conf_state: conf_state.clone(),
+                data: Blob::empty(),
+            };
             if in_group {
                 storage.apply_snapshot(Arc::new(start))?;
                 storage.set_hard_state(HardState { term: Term(1), vote: NodeId::NONE, commit: LogIndex(1) });
             }
             let applied = if in_group { LogIndex(1) } else { LogIndex::ZERO };
             let config = Config { id: NodeId(id), async_storage_writes: true, applied, ..config.clone() };
-            let node = RawNode::new(config.clone(), storage, stream(seed, id, 0))?;
+            let node = RawNode::new(config.clone(), storage.clone(), stream(seed, id, 0))?;
             group.members.push(GroupMember {
                 node,
+                blank: storage,
                 config,
                 down: false,
                 starts: 1,
@@ -133,15 +147,24 @@ impl Group {
     /// The running leader of the highest term, if any.
     pub fn leader(&self) -> Option<NodeId> {
         let running = self.members.iter().filter(|member| !member.down).map(|member| member.node.raft());
-        running.filter(|raft| raft.role() == Role::Leader).max_by_key(|raft| raft.term()).map(|raft| raft.id())
+        running
+            .filter(|raft| raft.role() == Role::Leader)
+            .max_by_key(|raft| raft.term())
+            .map(|raft| raft.id())
     }
 
     /// Calls a member that runs, then looks whether all is well.
     ///
     /// # Errors
     /// [`GroupError`]; refused messages and dropped proposals are none.
-    pub fn call<T>(&mut self, id: NodeId, f: impl FnOnce(&mut RawNode) -> T) -> Result<Option<T>, GroupError> {
-        let Some(member) = self.members.get_mut((id.0 as usize).wrapping_sub(1)).filter(|member| !member.down) else {
+    pub fn call<T>(
+        &mut self,
+        id: NodeId,
+        f: impl FnOnce(&mut RawNode) -> T,
+    ) -> Result<Option<T>, GroupError> {
+        let Some(member) =
+            self.members.get_mut((id.0 as usize).wrapping_sub(1)).filter(|member| !member.down)
+        else {
             return Ok(None);
         };
         let result = f(&mut member.node);
@@ -259,6 +282,17 @@ impl Group {
         member.apply_work.clear();
     }
 
+    /// A crashed member's disk is put back to its beginning: its promises are broken.
+    pub fn wipe(&mut self, id: NodeId) {
+        let member = &mut self.members[id.0 as usize - 1];
+        if member.down {
+            *member.node.storage_mut() = member.blank.clone();
+            if let Some(checker) = &mut self.checker {
+                checker.wiped(id);
+            }
+        }
+    }
+
     /// A crashed member starts from its storage. The application's state is that of its last snapshot.
     ///
     /// # Errors
@@ -277,8 +311,7 @@ impl Group {
         }
         let config = Config { applied: snapshot.index, ..member.config.clone() };
         let stream = stream(self.seed, id.0, member.starts);
-        member.node =
-            RawNode::new(config, storage, stream).map_err(|error| GroupError::Member(id, error))?;
+        member.node = RawNode::new(config, storage, stream).map_err(|error| GroupError::Member(id, error))?;
         member.down = false;
         member.starts += 1;
         member.applied = snapshot.index;

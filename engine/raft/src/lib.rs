@@ -11,10 +11,10 @@
 //! with, and [`invariants`] watches over a whole group.
 
 mod change;
-mod config;
 pub mod confchange;
-mod entry;
+mod config;
 pub mod describe;
+mod entry;
 mod error;
 pub mod group;
 pub mod invariants;
@@ -48,6 +48,4 @@ pub use snapshot::{ConfState, HardState, Snapshot};
 pub use status::{BasicStatus, Status};
 pub use storage::{MemoryStorage, Storage};
 pub use trace::{Level, TraceEvent};
-pub use types::{
-    EntryId, LOCAL_APPEND_THREAD, LOCAL_APPLY_THREAD, LogIndex, NO_LIMIT, NodeId, Term,
-};
+pub use types::{EntryId, LOCAL_APPEND_THREAD, LOCAL_APPLY_THREAD, LogIndex, NO_LIMIT, NodeId, Term};

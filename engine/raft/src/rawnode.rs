@@ -173,9 +173,8 @@ impl<S: Storage> RawNode<S> {
             messages: std::mem::take(&mut raft.messages),
             must_sync: false,
         };
-        ready.must_sync = !ready.entries.is_empty()
-            || hard_state.vote != previous.vote
-            || hard_state.term != previous.term;
+        ready.must_sync =
+            !ready.entries.is_empty() || hard_state.vote != previous.vote || hard_state.term != previous.term;
         self.previous_soft_state = soft_state;
         let after_append = std::mem::take(&mut raft.messages_after_append);
         if raft.config.async_storage_writes {

@@ -104,7 +104,9 @@ impl fmt::LowerHex for NodeId {
 }
 
 /// What makes two entries the same entry: index and the term that it was proposed in.
-#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug, Default, serde::Serialize, serde::Deserialize)]
+#[derive(
+    Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug, Default, serde::Serialize, serde::Deserialize,
+)]
 pub struct EntryId {
     /// The term.
     pub term: Term,

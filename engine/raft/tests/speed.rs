@@ -15,7 +15,7 @@ fn work(checked: bool, tracing: bool) -> (u64, u64) {
     while group.events() < 2_000_000 {
         group.call(NodeId(1), |node| node.propose(data.clone())).unwrap();
         group.run(1_000_000).unwrap();
-        if group.members()[0].node().raft().applied().0 % 1_000 == 0 {
+        if group.members()[0].node().raft().applied().0.is_multiple_of(1_000) {
             for id in 1..=5 {
                 group.compact(NodeId(id), 100);
             }

@@ -11,9 +11,8 @@ use crate::{ConfState, LogIndex, NodeId};
 /// # Errors
 /// When `state` contradicts itself.
 pub fn restore(mut tracker: ProgressTracker, last_index: LogIndex, state: &ConfState) -> Outcome {
-    let single = |kind, ids: &[NodeId]| {
-        ids.iter().map(|&node| ConfChangeSingle { kind, node }).collect::<Vec<_>>()
-    };
+    let single =
+        |kind, ids: &[NodeId]| ids.iter().map(|&node| ConfChangeSingle { kind, node }).collect::<Vec<_>>();
     let outgoing = single(ConfChangeKind::AddNode, &state.voters_outgoing);
     let mut incoming = single(ConfChangeKind::RemoveNode, &state.voters_outgoing);
     incoming.extend(single(ConfChangeKind::AddNode, &state.voters));

@@ -76,7 +76,8 @@ impl Checker {
     pub fn restarted(&mut self, id: NodeId, stored: HardState) {
         self.members.insert(id, Member { term: stored.term, ..Member::default() });
         let forgotten = if stored.vote.is_none() { stored.term } else { stored.term.next() };
-        let votes: Vec<_> = self.votes.range((id, forgotten)..=(id, Term(u64::MAX))).map(|(key, _)| *key).collect();
+        let votes: Vec<_> =
+            self.votes.range((id, forgotten)..=(id, Term(u64::MAX))).map(|(key, _)| *key).collect();
         for key in votes {
             self.votes.remove(&key);
         }
@@ -84,7 +85,7 @@ impl Checker {
 
     /// The member's storage was wiped: nothing it promised counts any longer.
     pub fn wiped(&mut self, id: NodeId) {
-        self.members.remove(&id);
+        self.restarted(id, HardState::default());
     }
 
     /// Everything that is known to be committed ends here.
@@ -154,7 +155,12 @@ impl Checker {
         }
     }
 
-    fn check_new_leader<S: Storage>(&mut self, raft: &Raft<S>, id: NodeId, term: Term) -> Result<(), Violation> {
+    fn check_new_leader<S: Storage>(
+        &mut self,
+        raft: &Raft<S>,
+        id: NodeId,
+        term: Term,
+    ) -> Result<(), Violation> {
         match self.leaders.get(&term) {
             Some(first) if *first != id => {
                 return Err(Violation::TwoLeaders { term, first: *first, second: id });
@@ -183,7 +189,8 @@ impl Checker {
         let from = from.max(start);
         let Some(mut before) = raft.term_at(from.prev()) else { return Ok(()) };
         for entry in &raft.entries(from, last.index.next()) {
-            let seen = Seen { term: entry.term, before, digest: Digest::of(&(entry.kind, entry.data.digest())) };
+            let seen =
+                Seen { term: entry.term, before, digest: Digest::of(&(entry.kind, entry.data.digest())) };
             self.check_entry(raft.id(), entry.id(), seen)?;
             before = entry.term;
         }
@@ -203,7 +210,12 @@ impl Checker {
             if self.entries.len() > 2 * REMEMBERED {
                 self.entries = self.entries.skip(REMEMBERED);
                 self.entries_base += REMEMBERED as u64;
-                self.rivals = self.rivals.iter().filter(|((index, _), _)| index.0 >= self.entries_base).map(|(k, v)| (*k, *v)).collect();
+                self.rivals = self
+                    .rivals
+                    .iter()
+                    .filter(|((index, _), _)| index.0 >= self.entries_base)
+                    .map(|(k, v)| (*k, *v))
+                    .collect();
             }
             return Ok(());
         }
@@ -288,7 +300,12 @@ impl Checker {
         Ok(())
     }
 
-    fn check_new_config(&mut self, id: NodeId, old: &JointConfig, new: &JointConfig) -> Result<(), Violation> {
+    fn check_new_config(
+        &mut self,
+        id: NodeId,
+        old: &JointConfig,
+        new: &JointConfig,
+    ) -> Result<(), Violation> {
         if self.configs.contains(new) {
             // Somebody went there before, step by step; this one may jump with a snapshot.
             return Ok(());
@@ -296,7 +313,11 @@ impl Checker {
         self.configs.push(new.clone());
         let first = old.incoming.is_empty();
         if !first && !quorums_overlap(old, new) {
-            return Err(Violation::QuorumsDisjoint { member: id, from: old.to_string(), to: new.to_string() });
+            return Err(Violation::QuorumsDisjoint {
+                member: id,
+                from: old.to_string(),
+                to: new.to_string(),
+            });
         }
         Ok(())
     }

@@ -28,9 +28,7 @@ pub fn quorums_overlap(a: &JointConfig, b: &JointConfig) -> bool {
     }
     // No subset may be a quorum of `a` while the others are one of `b`.
     (0u32..1 << voters.len()).all(|subset| {
-        let inside = |id: NodeId| {
-            voters.binary_search(&id).is_ok_and(|place| subset >> place & 1 == 1)
-        };
+        let inside = |id: NodeId| voters.binary_search(&id).is_ok_and(|place| subset >> place & 1 == 1);
         a.vote_result(|id| Some(inside(id))) != VoteResult::Won
             || b.vote_result(|id| Some(!inside(id))) != VoteResult::Won
     })

@@ -67,7 +67,12 @@ impl<S: Storage> RaftLog<S> {
 
     /// A leader's entries after `prev`: appends them if `prev` is in the log, cutting away what conflicts, and
     /// commits up to `committed` as far as these entries go. Gives the last of the new entries' index.
-    pub(crate) fn maybe_append(&mut self, prev: EntryId, entries: &[Entry], committed: LogIndex) -> Option<LogIndex> {
+    pub(crate) fn maybe_append(
+        &mut self,
+        prev: EntryId,
+        entries: &[Entry],
+        committed: LogIndex,
+    ) -> Option<LogIndex> {
         if !self.matches(prev) {
             return None;
         }

@@ -43,9 +43,15 @@ impl Unstable {
     /// The term of the entry at `index`, if it is here.
     pub(crate) fn term(&self, index: LogIndex) -> Option<Term> {
         if index < self.offset {
-            return self.snapshot.as_ref().filter(|snapshot| snapshot.index == index).map(|snapshot| snapshot.term);
+            return self
+                .snapshot
+                .as_ref()
+                .filter(|snapshot| snapshot.index == index)
+                .map(|snapshot| snapshot.term);
         }
-        self.entries.get((index - self.offset) as usize).map(|entry| entry.term)
+        // The index may come from anybody, and a wasm `usize` has 32 bits.
+        let place = usize::try_from(index - self.offset).ok()?;
+        self.entries.get(place).map(|entry| entry.term)
     }
 
     /// The entries that have not been handed out yet.

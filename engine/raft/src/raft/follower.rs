@@ -133,7 +133,12 @@ impl<S: Storage> Raft<S> {
         self.trace(TraceEvent::AppendRejected { ours, prev, from: m.from });
         // Tell the leader where the logs may agree: not where this log has a later term than the leader's.
         let hint = self.log.find_conflict_by_term(prev.index.min(self.log.last_index()), prev.term);
-        self.send(Message { reject: true, reject_hint: hint.index, log_term: hint.term, ..answer(prev.index) });
+        self.send(Message {
+            reject: true,
+            reject_hint: hint.index,
+            log_term: hint.term,
+            ..answer(prev.index)
+        });
     }
 
     fn handle_heartbeat(&mut self, m: Message) {

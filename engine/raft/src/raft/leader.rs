@@ -49,7 +49,8 @@ impl<S: Storage> Raft<S> {
         let mut proposed: Vec<(EntryKind, Blob)> = Vec::with_capacity(m.entries.len());
         let last = self.log.last_index();
         for (i, entry) in m.entries.iter().enumerate() {
-            let change = AnyConfChange::decode(entry.kind, &entry.data).map_err(|_| RaftError::ProposalDropped)?;
+            let change =
+                AnyConfChange::decode(entry.kind, &entry.data).map_err(|_| RaftError::ProposalDropped)?;
             let Some(change) = change else {
                 proposed.push((entry.kind, entry.data.clone()));
                 continue;
@@ -101,7 +102,12 @@ impl<S: Storage> Raft<S> {
         progress.recent_active = true;
         if m.reject {
             let hint = EntryId { term: m.log_term, index: m.reject_hint };
-            self.log.trace.push(TraceEvent::AppendRejectedByPeer { kind: m.kind, hint, from, index: m.index });
+            self.log.trace.push(TraceEvent::AppendRejectedByPeer {
+                kind: m.kind,
+                hint,
+                from,
+                index: m.index,
+            });
             // The follower says which term it has at the hint; everything of this log that has a later term
             // up to there can't agree either.
             let next_probe = match m.log_term {

@@ -21,11 +21,14 @@ use crate::read_only::{ReadOnly, ReadState};
 use crate::trace::TraceEvent;
 use crate::tracker::ProgressTracker;
 use crate::{
-    Config, EntryId, Fatal, HardState, LogIndex, Message, MessageKind, NodeId, RaftError, Storage, Term, confchange,
+    Config, EntryId, Fatal, HardState, LogIndex, Message, MessageKind, NodeId, RaftError, Storage, Term,
+    confchange,
 };
 
 /// What a member is at the moment.
-#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug, Default, serde::Serialize, serde::Deserialize)]
+#[derive(
+    Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug, Default, serde::Serialize, serde::Deserialize,
+)]
 pub enum Role {
     /// Follows a leader, or waits for one.
     #[default]

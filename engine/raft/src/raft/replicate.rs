@@ -6,7 +6,9 @@ use super::Raft;
 use crate::entry::payloads_size;
 use crate::trace::TraceEvent;
 use crate::tracker::ProgressState;
-use crate::{Entries, Entry, EntryId, EntryKind, LogIndex, Message, MessageKind, NodeId, Storage, StorageError};
+use crate::{
+    Entries, Entry, EntryId, EntryKind, LogIndex, Message, MessageKind, NodeId, Storage, StorageError,
+};
 
 /// The run of entries that was sent last, and from where: most followers need the same.
 #[derive(Default)]

@@ -29,9 +29,7 @@ impl Env {
         let changer = Changer { tracker: &self.tracker, last_index: self.last_index };
         let outcome = match directive.verb.as_str() {
             "simple" => changer.simple(&changes),
-            "enter-joint" => {
-                changer.enter_joint(directive.value("autoleave")?.unwrap_or_default(), &changes)
-            }
+            "enter-joint" => changer.enter_joint(directive.value("autoleave")?.unwrap_or_default(), &changes),
             "leave-joint" if changes.is_empty() => changer.leave_joint(),
             "leave-joint" => return Err("this command takes no input".to_owned()),
             _ => return Err("unknown command".to_owned()),

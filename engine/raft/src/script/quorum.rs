@@ -122,7 +122,12 @@ fn by_counting(config: &MajorityConfig, acked: &BTreeMap<NodeId, LogIndex>) -> L
     candidates.filter(|index| have(*index) > config.len() / 2).max().unwrap_or_default()
 }
 
-fn vote(single: &MajorityConfig, config: &JointConfig, joint: bool, votes: &BTreeMap<NodeId, bool>) -> String {
+fn vote(
+    single: &MajorityConfig,
+    config: &JointConfig,
+    joint: bool,
+    votes: &BTreeMap<NodeId, bool>,
+) -> String {
     let look = |id: NodeId| votes.get(&id).copied();
     if !joint {
         return format!("{}\n", single.vote_result(look));

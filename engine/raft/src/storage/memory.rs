@@ -128,7 +128,13 @@ impl Storage for MemoryStorage {
         (self.hard_state, self.snapshot.conf_state.clone())
     }
 
-    fn entries(&self, lo: LogIndex, hi: LogIndex, max_size: u64, out: &mut Vec<Entry>) -> Result<(), StorageError> {
+    fn entries(
+        &self,
+        lo: LogIndex,
+        hi: LogIndex,
+        max_size: u64,
+        out: &mut Vec<Entry>,
+    ) -> Result<(), StorageError> {
         if lo <= self.before.index {
             return Err(StorageError::Compacted);
         }

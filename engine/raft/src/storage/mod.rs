@@ -22,7 +22,13 @@ pub trait Storage {
     /// # Errors
     /// [`StorageError::Compacted`] when `lo` is no longer there, [`StorageError::Unavailable`] when `hi - 1`
     /// is not there yet.
-    fn entries(&self, lo: LogIndex, hi: LogIndex, max_size: u64, out: &mut Vec<Entry>) -> Result<(), StorageError>;
+    fn entries(
+        &self,
+        lo: LogIndex,
+        hi: LogIndex,
+        max_size: u64,
+        out: &mut Vec<Entry>,
+    ) -> Result<(), StorageError>;
 
     /// The term of the entry at `index`, which may also be the one before the first.
     ///

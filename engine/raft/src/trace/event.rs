@@ -72,93 +72,277 @@ pub enum ConfChangeRefusal {
 #[allow(missing_docs, reason = "the fields say what they hold; a line each would bury the events")]
 pub enum TraceEvent {
     /// Started from storage.
-    Started { peers: Arc<[NodeId]>, term: Term, commit: LogIndex, applied: LogIndex, last: EntryId },
+    Started {
+        peers: Arc<[NodeId]>,
+        term: Term,
+        commit: LogIndex,
+        applied: LogIndex,
+        last: EntryId,
+    },
     /// Acts by another configuration.
-    ConfigSwitched { config: Arc<TrackerConfig> },
-    BecameFollower { term: Term, lead: NodeId },
-    BecameCandidate { term: Term },
-    BecamePreCandidate { term: Term },
-    BecameLeader { term: Term },
+    ConfigSwitched {
+        config: Arc<TrackerConfig>,
+    },
+    BecameFollower {
+        term: Term,
+        lead: NodeId,
+    },
+    BecameCandidate {
+        term: Term,
+    },
+    BecamePreCandidate {
+        term: Term,
+    },
+    BecameLeader {
+        term: Term,
+    },
 
     /// Told to campaign while leading.
     CampaignByLeader,
     /// Told to campaign without having a vote.
     Unpromotable,
     /// Told to campaign while a committed configuration change isn't applied.
-    CampaignWithPendingChange { term: Term },
-    ElectionStarted { term: Term, reason: ElectionReason },
-    VoteRequested { kind: MessageKind, last: EntryId, to: NodeId, term: Term },
-    VoteReceived { kind: MessageKind, from: NodeId, granted: bool, term: Term },
-    VotesTallied { kind: MessageKind, granted: u32, rejected: u32 },
+    CampaignWithPendingChange {
+        term: Term,
+    },
+    ElectionStarted {
+        term: Term,
+        reason: ElectionReason,
+    },
+    VoteRequested {
+        kind: MessageKind,
+        last: EntryId,
+        to: NodeId,
+        term: Term,
+    },
+    VoteReceived {
+        kind: MessageKind,
+        from: NodeId,
+        granted: bool,
+        term: Term,
+    },
+    VotesTallied {
+        kind: MessageKind,
+        granted: u32,
+        rejected: u32,
+    },
     VoteCast(VoteContext),
     VoteRejected(VoteContext),
     /// Refused to even look at a vote request, because there is a leader.
-    VoteIgnoredInLease { vote: VoteContext, remaining_ticks: u32 },
+    VoteIgnoredInLease {
+        vote: VoteContext,
+        remaining_ticks: u32,
+    },
 
-    HigherTerm { term: Term, kind: MessageKind, from: NodeId, message_term: Term },
-    LowerTerm { term: Term, kind: MessageKind, from: NodeId, message_term: Term },
+    HigherTerm {
+        term: Term,
+        kind: MessageKind,
+        from: NodeId,
+        message_term: Term,
+    },
+    LowerTerm {
+        term: Term,
+        kind: MessageKind,
+        from: NodeId,
+        message_term: Term,
+    },
     /// Entries were made stable in an earlier term: they may have been replaced since.
-    StaleStorageAppend { term: Term, message_term: Term },
+    StaleStorageAppend {
+        term: Term,
+        message_term: Term,
+    },
     /// A leader that hasn't heard from a quorum gives up.
     QuorumInactive,
     /// An answer from somebody who is in no configuration.
-    NoProgress { peer: NodeId },
+    NoProgress {
+        peer: NodeId,
+    },
 
-    ProposalDroppedInTransfer { term: Term, transferee: NodeId },
-    ProposalDroppedNoLeader { term: Term },
-    ProposalNotForwarded { lead: NodeId, term: Term },
+    ProposalDroppedInTransfer {
+        term: Term,
+        transferee: NodeId,
+    },
+    ProposalDroppedNoLeader {
+        term: Term,
+    },
+    ProposalNotForwarded {
+        lead: NodeId,
+        term: Term,
+    },
     ProposalTooLarge,
-    ConfChangeIgnored { change: Box<AnyConfChange>, config: Arc<TrackerConfig>, reason: ConfChangeRefusal },
-    ConfChangeAppended { index: LogIndex },
-    AutoLeaveProposed { config: Arc<TrackerConfig> },
-    AutoLeaveNotProposed { config: Arc<TrackerConfig>, error: Box<RaftError> },
+    ConfChangeIgnored {
+        change: Box<AnyConfChange>,
+        config: Arc<TrackerConfig>,
+        reason: ConfChangeRefusal,
+    },
+    ConfChangeAppended {
+        index: LogIndex,
+    },
+    AutoLeaveProposed {
+        config: Arc<TrackerConfig>,
+    },
+    AutoLeaveNotProposed {
+        config: Arc<TrackerConfig>,
+        error: Box<RaftError>,
+    },
 
     /// The log grew at its end.
-    Appended { first: EntryId, last: LogIndex },
+    Appended {
+        first: EntryId,
+        last: LogIndex,
+    },
     /// A leader's append doesn't fit.
-    AppendRejected { ours: EntryId, prev: EntryId, from: NodeId },
+    AppendRejected {
+        ours: EntryId,
+        prev: EntryId,
+        from: NodeId,
+    },
     /// The leader hears that.
-    AppendRejectedByPeer { kind: MessageKind, hint: EntryId, from: NodeId, index: LogIndex },
-    ProgressDecreased { peer: NodeId, progress: ProgressView },
-    CommitAdvanced { from: LogIndex, to: LogIndex },
-    Applied { to: LogIndex },
-    ConflictFound { index: LogIndex, existing: Term, conflicting: Term },
-    UnstableReplaced { from: LogIndex },
-    UnstableTruncated { from: LogIndex },
-    UnstableMissing { index: LogIndex },
-    UnstableIsSnapshot { index: LogIndex },
-    UnstableMismatch { id: EntryId, existing: Term },
+    AppendRejectedByPeer {
+        kind: MessageKind,
+        hint: EntryId,
+        from: NodeId,
+        index: LogIndex,
+    },
+    ProgressDecreased {
+        peer: NodeId,
+        progress: ProgressView,
+    },
+    CommitAdvanced {
+        from: LogIndex,
+        to: LogIndex,
+    },
+    Applied {
+        to: LogIndex,
+    },
+    ConflictFound {
+        index: LogIndex,
+        existing: Term,
+        conflicting: Term,
+    },
+    UnstableReplaced {
+        from: LogIndex,
+    },
+    UnstableTruncated {
+        from: LogIndex,
+    },
+    UnstableMissing {
+        index: LogIndex,
+    },
+    UnstableIsSnapshot {
+        index: LogIndex,
+    },
+    UnstableMismatch {
+        id: EntryId,
+        existing: Term,
+    },
 
-    SnapshotToInactivePeer { peer: NodeId },
-    SnapshotUnavailable { peer: NodeId },
-    SnapshotSent { first_index: LogIndex, commit: LogIndex, snapshot: EntryId, peer: NodeId, progress: ProgressView },
-    ReplicationPaused { peer: NodeId, progress: ProgressView },
-    SnapshotCaughtUp { peer: NodeId, progress: ProgressView },
-    SnapshotReported { peer: NodeId, ok: bool, progress: ProgressView },
-    PeerUnreachable { peer: NodeId, progress: ProgressView },
-    SnapshotRestoreStarted { log: LogView, snapshot: EntryId },
-    SnapshotRestored { commit: LogIndex, last: EntryId, snapshot: EntryId },
-    SnapshotFastForwarded { commit: LogIndex, last: EntryId, snapshot: EntryId },
-    SnapshotAccepted { commit: LogIndex, snapshot: EntryId },
-    SnapshotIgnored { commit: LogIndex, snapshot: EntryId },
+    SnapshotToInactivePeer {
+        peer: NodeId,
+    },
+    SnapshotUnavailable {
+        peer: NodeId,
+    },
+    SnapshotSent {
+        first_index: LogIndex,
+        commit: LogIndex,
+        snapshot: EntryId,
+        peer: NodeId,
+        progress: ProgressView,
+    },
+    ReplicationPaused {
+        peer: NodeId,
+        progress: ProgressView,
+    },
+    SnapshotCaughtUp {
+        peer: NodeId,
+        progress: ProgressView,
+    },
+    SnapshotReported {
+        peer: NodeId,
+        ok: bool,
+        progress: ProgressView,
+    },
+    PeerUnreachable {
+        peer: NodeId,
+        progress: ProgressView,
+    },
+    SnapshotRestoreStarted {
+        log: LogView,
+        snapshot: EntryId,
+    },
+    SnapshotRestored {
+        commit: LogIndex,
+        last: EntryId,
+        snapshot: EntryId,
+    },
+    SnapshotFastForwarded {
+        commit: LogIndex,
+        last: EntryId,
+        snapshot: EntryId,
+    },
+    SnapshotAccepted {
+        commit: LogIndex,
+        snapshot: EntryId,
+    },
+    SnapshotIgnored {
+        commit: LogIndex,
+        snapshot: EntryId,
+    },
     SnapshotAsLeader,
-    SnapshotNotInConfig { conf_state: Arc<ConfState> },
+    SnapshotNotInConfig {
+        conf_state: Arc<ConfState>,
+    },
 
     TransferToLearner,
-    TransferInProgress { term: Term, transferee: NodeId },
-    TransferAborted { term: Term, transferee: NodeId },
+    TransferInProgress {
+        term: Term,
+        transferee: NodeId,
+    },
+    TransferAborted {
+        term: Term,
+        transferee: NodeId,
+    },
     TransferToSelf,
-    TransferStarted { term: Term, transferee: NodeId },
-    TransferNoLeader { term: Term },
+    TransferStarted {
+        term: Term,
+        transferee: NodeId,
+    },
+    TransferNoLeader {
+        term: Term,
+    },
     /// `caught_up`: the new leader had to be caught up first.
-    TimeoutNowSent { to: NodeId, caught_up: bool },
-    TimeoutNowReceived { term: Term, from: NodeId },
-    TimeoutNowIgnored { term: Term, role: Role, from: NodeId },
-    LeaderForgotten { lead: NodeId, term: Term },
+    TimeoutNowSent {
+        to: NodeId,
+        caught_up: bool,
+    },
+    TimeoutNowReceived {
+        term: Term,
+        from: NodeId,
+    },
+    TimeoutNowIgnored {
+        term: Term,
+        role: Role,
+        from: NodeId,
+    },
+    LeaderForgotten {
+        lead: NodeId,
+        term: Term,
+    },
     ForgetLeaderRefused,
 
-    ReadIndexNoLeader { term: Term },
-    ReadIndexPostponed { from: NodeId },
-    ReadIndexConfirmed { index: LogIndex, from: NodeId },
-    ReadIndexRespInvalid { from: NodeId, entries: u64 },
+    ReadIndexNoLeader {
+        term: Term,
+    },
+    ReadIndexPostponed {
+        from: NodeId,
+    },
+    ReadIndexConfirmed {
+        index: LogIndex,
+        from: NodeId,
+    },
+    ReadIndexRespInvalid {
+        from: NodeId,
+        entries: u64,
+    },
 }

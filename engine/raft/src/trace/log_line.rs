@@ -226,10 +226,9 @@ impl TraceEvent {
                     "{id:x} snapshot {outcome}, resumed sending replication messages to {peer:x} [{progress}]"
                 )
             }
-            PeerUnreachable { peer, progress } => write!(
-                f,
-                "{id:x} failed to send message to {peer:x} because it is unreachable [{progress}]"
-            ),
+            PeerUnreachable { peer, progress } => {
+                write!(f, "{id:x} failed to send message to {peer:x} because it is unreachable [{progress}]")
+            }
             SnapshotRestoreStarted { log, snapshot } => write!(
                 f,
                 "log [committed={}, applied={}, applying={}, unstable.offset={}, unstable.offsetInProgress={}, len(unstable.Entries)={}] starts to restore snapshot {}",
@@ -288,7 +287,10 @@ impl TraceEvent {
                 write!(f, "{id:x} no leader at term {term}; dropping leader transfer msg")
             }
             TimeoutNowSent { to, caught_up: false } => {
-                write!(f, "{id:x} sends MsgTimeoutNow to {to:x} immediately as {to:x} already has up-to-date log")
+                write!(
+                    f,
+                    "{id:x} sends MsgTimeoutNow to {to:x} immediately as {to:x} already has up-to-date log"
+                )
             }
             TimeoutNowSent { to, caught_up: true } => {
                 write!(f, "{id:x} sent MsgTimeoutNow to {to:x} after received MsgAppResp")
@@ -308,10 +310,9 @@ impl TraceEvent {
             ReadIndexNoLeader { term } => {
                 write!(f, "{id:x} no leader at term {term}; dropping index reading msg")
             }
-            ReadIndexRespInvalid { from, entries } => write!(
-                f,
-                "{id:x} invalid format of MsgReadIndexResp from {from:x}, entries count: {entries}"
-            ),
+            ReadIndexRespInvalid { from, entries } => {
+                write!(f, "{id:x} invalid format of MsgReadIndexResp from {from:x}, entries count: {entries}")
+            }
 
             Appended { .. }
             | CommitAdvanced { .. }

@@ -45,10 +45,9 @@ impl TraceEvent {
                 [me, name(vote.candidate), text(&vote.term)],
             ),
             VoteCast(vote) => Note::new("{0} would vote for {1}.", [me, name(vote.candidate)]),
-            VoteRejected(vote) if vote.candidate_last < vote.last => Note::new(
-                "{0} refuses {1} its vote: its own log goes further.",
-                [me, name(vote.candidate)],
-            ),
+            VoteRejected(vote) if vote.candidate_last < vote.last => {
+                Note::new("{0} refuses {1} its vote: its own log goes further.", [me, name(vote.candidate)])
+            }
             VoteRejected(vote) if !vote.vote.is_none() => Note::new(
                 "{0} refuses {1} its vote: it has voted for {2} in term {3}.",
                 [me, name(vote.candidate), name(vote.vote), text(&vote.term)],
@@ -66,19 +65,12 @@ impl TraceEvent {
             QuorumInactive => {
                 Note::new("{0} steps down: it has not heard from a majority for an election timeout.", [me])
             }
-            ProposalDroppedNoLeader { .. } => {
-                Note::new("{0} drops a proposal: it knows no leader.", [me])
+            ProposalDroppedNoLeader { .. } => Note::new("{0} drops a proposal: it knows no leader.", [me]),
+            ProposalDroppedInTransfer { transferee, .. } => {
+                Note::new("{0} drops a proposal: it is handing over to {1}.", [me, name(*transferee)])
             }
-            ProposalDroppedInTransfer { transferee, .. } => Note::new(
-                "{0} drops a proposal: it is handing over to {1}.",
-                [me, name(*transferee)],
-            ),
-            ProposalTooLarge => {
-                Note::new("{0} drops a proposal: too much is waiting to be committed.", [me])
-            }
-            AutoLeaveProposed { .. } => {
-                Note::new("{0} proposes to leave the joint configuration.", [me])
-            }
+            ProposalTooLarge => Note::new("{0} drops a proposal: too much is waiting to be committed.", [me]),
+            AutoLeaveProposed { .. } => Note::new("{0} proposes to leave the joint configuration.", [me]),
             AppendRejected { prev, from, .. } => Note::new(
                 "{0} rejects {1}'s entries: it has no entry {2} of term {3} to put them behind.",
                 [me, name(*from), text(&prev.index), text(&prev.term)],
@@ -113,5 +105,40 @@ impl TraceEvent {
             ),
             _ => return None,
         })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::trace::VoteContext;
+    use crate::{EntryId, LogIndex, Term};
+
+    #[test]
+    fn sentences_name_the_members() {
+        let name = |id: NodeId| Str::from(format!("etcd-{}", id.0 - 1));
+        let at = |term, index| EntryId { term: Term(term), index: LogIndex(index) };
+        let vote = VoteContext {
+            kind: MessageKind::Vote,
+            last: at(2, 9),
+            vote: NodeId::NONE,
+            candidate: NodeId(2),
+            candidate_last: at(2, 8),
+            term: Term(3),
+        };
+        let said = |event: TraceEvent| event.note(NodeId(1), name).map(|note| note.to_string());
+        assert_eq!(
+            said(TraceEvent::VoteRejected(vote)).as_deref(),
+            Some("etcd-0 refuses etcd-1 its vote: its own log goes further.")
+        );
+        assert_eq!(
+            said(TraceEvent::VoteCast(VoteContext { candidate_last: at(2, 9), ..vote })).as_deref(),
+            Some("etcd-0 votes for etcd-1 in term 3: its log is at least as good.")
+        );
+        assert_eq!(
+            said(TraceEvent::BecameFollower { term: Term(3), lead: NodeId::NONE }).as_deref(),
+            Some("etcd-0 is a follower in term 3 and knows no leader.")
+        );
+        assert_eq!(said(TraceEvent::Applied { to: LogIndex(3) }), None);
     }
 }

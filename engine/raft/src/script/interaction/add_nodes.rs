@@ -8,7 +8,9 @@ use sim::{Blob, Stream};
 use super::node::{Node, ScriptStorage};
 use super::{Env, Outcome};
 use crate::script::parse::Directive;
-use crate::{Config, LogIndex, MemoryStorage, NO_LIMIT, NodeId, RawNode, ReadOnlyOption, Snapshot, Storage, Term};
+use crate::{
+    Config, LogIndex, MemoryStorage, NO_LIMIT, NodeId, RawNode, ReadOnlyOption, Snapshot, Storage, Term,
+};
 
 impl Env {
     pub(super) fn add_nodes(&mut self, directive: &Directive) -> Outcome {
@@ -27,7 +29,9 @@ impl Env {
         let ids = |values: &[String]| {
             values
                 .iter()
-                .map(|value| value.parse().map(NodeId).map_err(|_| format!("{value:?} is no member's number")))
+                .map(|value| {
+                    value.parse().map(NodeId).map_err(|_| format!("{value:?} is no member's number"))
+                })
                 .collect::<Result<Vec<_>, _>>()
         };
         for arg in directive.args.iter().filter(|arg| !arg.values.is_empty()) {

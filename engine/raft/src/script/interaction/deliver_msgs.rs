@@ -8,9 +8,7 @@ impl Env {
     pub(super) fn deliver_msgs(&mut self, directive: &Directive) -> Outcome {
         let mut kind = None;
         let mut receivers: Vec<(NodeId, bool)> = Vec::new();
-        let id = |word: &str| {
-            word.parse().map(NodeId).map_err(|_| format!("{word:?} is no member's number"))
-        };
+        let id = |word: &str| word.parse().map(NodeId).map_err(|_| format!("{word:?} is no member's number"));
         for arg in &directive.args {
             match (arg.key.as_str(), &arg.values[..]) {
                 (word, []) => receivers.push((id(word)?, false)),

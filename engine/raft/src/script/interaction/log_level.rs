@@ -11,7 +11,8 @@ impl Env {
 
     pub(super) fn set_log_level(&mut self, name: &str) -> Outcome {
         let level = LEVELS.iter().position(|level| level.eq_ignore_ascii_case(name));
-        self.out.level = level.ok_or_else(|| format!("log levels must be either of [{}]", LEVELS.join(" ")))?;
+        self.out.level =
+            level.ok_or_else(|| format!("log levels must be either of [{}]", LEVELS.join(" ")))?;
         Ok(())
     }
 }

@@ -22,6 +22,7 @@ mod read_index;
 mod report;
 mod restart;
 mod send_snapshot;
+mod set_log;
 mod set_randomized_election_timeout;
 mod shuffle_msgs;
 mod stabilize;
@@ -83,6 +84,7 @@ impl Env {
             "restart" => self.restart(directive),
             "reverse-msgs" => self.reverse_msgs(directive),
             "send-snapshot" => self.send_snapshot(directive),
+            "set-log" => self.set_log(directive),
             "set-randomized-election-timeout" => self.set_randomized_election_timeout(directive),
             "stabilize" => self.stabilize(directive),
             "status" => self.status(directive),
@@ -115,7 +117,11 @@ impl Env {
     }
 
     /// Calls a member and prints what it logs.
-    fn call<T>(&mut self, index: usize, f: impl FnOnce(&mut Node) -> Result<T, RaftError>) -> Result<T, String> {
+    fn call<T>(
+        &mut self,
+        index: usize,
+        f: impl FnOnce(&mut Node) -> Result<T, RaftError>,
+    ) -> Result<T, String> {
         let node = &mut self.nodes[index];
         if node.is_down {
             return Err(format!("{} is down", index + 1));
@@ -147,7 +153,12 @@ impl Env {
         Ok(())
     }
 
-    fn under_headline(&mut self, index: usize, headline: &str, f: impl FnOnce(&mut Env) -> Outcome) -> Outcome {
+    fn under_headline(
+        &mut self,
+        index: usize,
+        headline: &str,
+        f: impl FnOnce(&mut Env) -> Outcome,
+    ) -> Outcome {
         self.out.line(&format!("> {} {headline}", index + 1));
         let outer = std::mem::take(&mut self.out.text);
         let outcome = f(self);

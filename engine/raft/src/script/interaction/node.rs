@@ -6,8 +6,8 @@ use std::sync::Arc;
 use sim::Blob;
 
 use crate::{
-    AnyConfChange, ConfState, Config, Entry, Fatal, HardState, LogIndex, MemoryStorage, Message, RaftError, RawNode,
-    Snapshot, Storage, StorageError, Term,
+    AnyConfChange, ConfState, Config, Entry, Fatal, HardState, LogIndex, MemoryStorage, Message, RaftError,
+    RawNode, Snapshot, Storage, StorageError, Term,
 };
 
 pub(super) struct Node {
@@ -35,7 +35,13 @@ impl Storage for ScriptStorage {
         (self.log.hard_state(), self.application.conf_state.clone())
     }
 
-    fn entries(&self, lo: LogIndex, hi: LogIndex, max_size: u64, out: &mut Vec<Entry>) -> Result<(), StorageError> {
+    fn entries(
+        &self,
+        lo: LogIndex,
+        hi: LogIndex,
+        max_size: u64,
+        out: &mut Vec<Entry>,
+    ) -> Result<(), StorageError> {
         self.log.entries(lo, hi, max_size, out)
     }
 

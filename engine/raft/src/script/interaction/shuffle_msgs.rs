@@ -19,9 +19,8 @@ impl Env {
         for index in self.indexes(directive)? {
             let to = NodeId(index as u64 + 1);
             let messages = std::mem::take(&mut self.messages);
-            let (theirs, others): (Vec<_>, Vec<_>) = messages
-                .into_iter()
-                .partition(|m| m.to == to && m.from != to && !m.from.is_local_thread());
+            let (theirs, others): (Vec<_>, Vec<_>) =
+                messages.into_iter().partition(|m| m.to == to && m.from != to && !m.from.is_local_thread());
             self.messages = others;
             self.messages.extend(change(theirs));
         }
