@@ -95,16 +95,22 @@ pub(crate) fn body(request: &Request) -> Result<Option<Value>> {
     if bytes.len() as u64 > BODY_BYTES_MAX {
         return Err(Failure::too_large(BODY_BYTES_MAX));
     }
-    let content_type = request.header_value("content-type").map_or("", |text| text.as_str());
-    let media = content_type.split(';').next().unwrap_or("").trim();
-    match media {
-        "application/yaml" | "application/x-yaml" | "application/apply-patch+yaml" => {
-            crate::rules::yaml(bytes).map(Some).map_err(|why| unreadable(&why))
-        }
+    match media_type(request) {
+        _ if is_yaml(request) => crate::rules::yaml(bytes).map(Some).map_err(|why| unreadable(&why)),
         "" | "application/json" | "*/*" => api::json::parse(bytes).map(Some).map_err(|e| unreadable(&e.message)),
         patch if patch.ends_with("+json") => api::json::parse(bytes).map(Some).map_err(|e| unreadable(&e.message)),
         _ => Err(Failure::unsupported_media_type(&["application/json", "application/yaml"])),
     }
+}
+
+fn media_type(request: &Request) -> &str {
+    let content_type = request.header_value("content-type").map_or("", |text| text.as_str());
+    content_type.split(';').next().unwrap_or("").trim()
+}
+
+/// True when the body is YAML.
+pub(crate) fn is_yaml(request: &Request) -> bool {
+    matches!(media_type(request), "application/yaml" | "application/x-yaml" | "application/apply-patch+yaml")
 }
 
 fn unreadable(why: &str) -> Failure {

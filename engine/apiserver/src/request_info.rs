@@ -100,6 +100,8 @@ pub(crate) fn route(request: &Request, resources: &Resources) -> Result<Route> {
         &info.subresource(first).ok_or_else(Failure::no_such_path)?.verbs
     };
     let on_object = !name.is_empty();
+    // Nothing is created or deleted in all namespaces at once.
+    let somewhere = !info.namespaced || !namespace.is_empty();
     if on_object && info.namespaced && namespace.is_empty() {
         return Err(Failure::no_such_path());
     }
@@ -107,11 +109,11 @@ pub(crate) fn route(request: &Request, resources: &Resources) -> Result<Route> {
         Method::Get | Method::Head if request.is_watch() => Verb::Watch,
         Method::Get | Method::Head if on_object => Verb::Get,
         Method::Get | Method::Head => Verb::List,
-        Method::Post if on_object == !subresource.is_empty() && !(info.namespaced && namespace.is_empty()) => Verb::Create,
+        Method::Post if somewhere && on_object != subresource.is_empty() => Verb::Create,
         Method::Put if on_object => Verb::Update,
         Method::Patch if on_object => Verb::Patch,
         Method::Delete if on_object && subresource.is_empty() => Verb::Delete,
-        Method::Delete if !on_object && !(info.namespaced && namespace.is_empty()) => Verb::DeleteCollection,
+        Method::Delete if somewhere && !on_object => Verb::DeleteCollection,
         _ => return Err(Failure::no_such_verb()),
     };
     if !verbs.iter().any(|known| known == verb.as_str()) {

@@ -7,7 +7,7 @@ use sim::SimTime;
 
 use crate::failure::{Failure, Result};
 use crate::handlers::PatchKind;
-use crate::negotiate::Include;
+use crate::negotiate::{self, Include};
 use crate::operation::Operation;
 use crate::registry::Resource;
 use crate::request_info::Verb;
@@ -43,7 +43,8 @@ pub(crate) fn check_fields(op: &mut Operation, resource: &Resource, object: &Val
     let problems = schema::check_as(definition, object);
     let duplicates = match &op.request.body {
         Body::Bytes(bytes) if validation != FieldValidation::Ignore && op.verb != Verb::Patch => {
-            api::json::duplicates(bytes)
+            // In YAML they are errors anyway.
+            if negotiate::is_yaml(&op.request) { Vec::new() } else { api::json::duplicates(bytes) }
         }
         _ => Vec::new(),
     };
@@ -86,7 +87,12 @@ pub(crate) fn place(op: &mut Operation, resource: &Resource, object: &mut Value)
 }
 
 /// Drops what an object can't have and fills in what it must have.
-pub(crate) fn defaults(_resource: &Resource, _object: &mut Value) {}
+pub(crate) fn defaults(resource: &Resource, object: &mut Value) {
+    if let Some(definition) = schema::definition(&resource.group, &resource.version, &resource.kind) {
+        schema::normalize_as(definition, object);
+    }
+    api::defaults::apply(resource, object);
+}
 
 /// All that is wrong with a new object.
 pub(crate) fn validate_create(_resource: &Resource, _op: &Operation, _object: &Value) -> Result<()> {
@@ -119,16 +125,20 @@ pub(crate) fn patch(resource: &Resource, op: &Operation, kind: PatchKind, target
 
 /// Reads a YAML body of one document.
 pub(crate) fn yaml(bytes: &[u8]) -> std::result::Result<Value, String> {
-    api::json::parse(bytes).map_err(|error| error.message)
+    let text = std::str::from_utf8(bytes).map_err(|error| error.to_string())?;
+    api::yaml::read_one(text).map_err(|error| error.to_string())
 }
 
-/// Objects as a table.
-pub(crate) fn table(
-    _resource: &Resource,
-    _objects: &[Object],
-    _include: Include,
-    _columns: bool,
-    _now: SimTime,
-) -> Value {
-    api::object! { "kind": "Table", "apiVersion": "meta.k8s.io/v1", "columnDefinitions": [], "rows": [] }
+/// Objects as a table, with or without the definitions of its columns.
+pub(crate) fn table(resource: &Resource, objects: &[Object], include: Include, columns: bool, now: SimTime) -> Value {
+    let include = match include {
+        Include::None => api::table::Include::None,
+        Include::Metadata => api::table::Include::Metadata,
+        Include::Object => api::table::Include::Object,
+    };
+    let mut table = api::table::render(resource, objects, now, include);
+    if !columns {
+        table.set(&["columnDefinitions"], Value::Null);
+    }
+    table
 }

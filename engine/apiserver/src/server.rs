@@ -2,34 +2,23 @@
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
-use std::time::Duration;
 
-use api::http::{Body, Request, Response};
+use api::http::{Request, Response};
 use api::{Object, ObjectKey, Str};
-use etcd::rpc::{self, CallId};
 use sim::{Actor, Stream};
 
-use crate::audit::{Audit, Entry};
+use crate::audit::Audit;
 use crate::bootstrap::Bootstrap;
 use crate::config::Config;
 use crate::deadlines::{self, Deadline, Deadlines};
-use crate::failure::{Failure, Result};
 use crate::message::ProxyId;
-use crate::operation::{After, Answer, Caller, Next, Operation, OperationId, Pending, Reply};
+use crate::operation::{Caller, Operation, OperationId, Pending};
+use crate::recovery::BOOKMARKS_EVERY;
 use crate::registry::{Allocators, Resource, ResourceId, Resources};
-use crate::request_info::{self, Route, Verb};
-use crate::storage::{EtcdClient, Owner};
+use crate::request_info::{self, Route};
+use crate::storage::EtcdClient;
 use crate::watch_cache::{Cache, WatchId, Watcher};
-use crate::{Context, Input, Message, RequestId};
-
-/// How often watches that take them get bookmarks.
-const BOOKMARKS_EVERY: Duration = Duration::from_secs(60);
-
-/// How long a request waits for the watch cache to become as new as it needs (`blockTimeout`).
-const CACHE_PATIENCE: Duration = Duration::from_secs(3);
-
-/// How often a read is repeated at another member before its client is told.
-const READS_MAX: u32 = 8;
+use crate::{Context, Input, RequestId};
 
 /// What a client's request number stands for.
 #[derive(Clone, Copy, PartialEq, Eq, Hash, Debug)]
@@ -116,11 +105,12 @@ impl ApiServer {
     }
 
     fn start(&mut self, context: &mut Context<'_>) {
-        // A process begins with empty memory; only its random numbers go on, as a new seed would.
-        let random = self.random.clone();
-        *self = ApiServer::new(self.config.clone());
-        self.random = random;
-        self.etcd = EtcdClient::new(self.config.etcd_members, &mut self.random);
+        // A process begins with empty memory. Random numbers go on as a new seed would; so do the numbers of calls and
+        // streams, as new connections would be told from old ones.
+        let old = std::mem::replace(self, ApiServer::new(self.config.clone()));
+        self.random = old.random;
+        self.etcd = old.etcd.restarted(&mut self.random);
+        (self.last_operation, self.last_watch, self.last_proxy) = (old.last_operation, old.last_watch, old.last_proxy);
         self.deadlines.set(context.now + BOOKMARKS_EVERY, Deadline::Bookmarks, context);
         for resource in self.resources.core() {
             self.start_cache(resource, context);
@@ -164,283 +154,6 @@ impl ApiServer {
         self.flights.insert((from, id), Flight::Operation(operation_id));
         let next = self.authorize(&operation).and_then(|()| self.begin(operation_id, &mut operation, context));
         self.proceed(operation_id, operation, next, context);
-    }
-
-    /// The number of a new request.
-    pub(crate) fn next_operation(&mut self) -> OperationId {
-        self.last_operation += 1;
-        OperationId(self.last_operation)
-    }
-
-    /// Goes on with a request until it has to wait or is done.
-    pub(crate) fn proceed(
-        &mut self,
-        id: OperationId,
-        mut operation: Operation,
-        mut next: Result<Next>,
-        context: &mut Context<'_>,
-    ) {
-        loop {
-            match next {
-                Ok(Next::Etcd(request)) => {
-                    self.etcd.call(Owner::Operation(id), request, &mut self.deadlines, context);
-                    self.operations.insert(id, operation);
-                    return;
-                }
-                Ok(Next::Cache(revision)) => {
-                    self.start_cache(operation.resource, context);
-                    let Some(cache) = self.caches.get_mut(&operation.resource) else { return };
-                    if cache.has(revision) {
-                        next = self.resume(id, &mut operation, Answer::Cache, context);
-                        continue;
-                    }
-                    cache.wait(revision, id);
-                    if cache.is_ready() {
-                        // Nothing may be coming: etcd has to say that the cache has seen everything.
-                        self.ask_progress(context);
-                    }
-                    let until = context.now + CACHE_PATIENCE;
-                    operation.waits_until = Some(until);
-                    self.deadlines.set(until, Deadline::Operation(id), context);
-                    self.operations.insert(id, operation);
-                    return;
-                }
-                Ok(Next::Wait) => {
-                    self.operations.insert(id, operation);
-                    return;
-                }
-                Ok(Next::Parts) => return,
-                Ok(Next::Reply(reply)) => return self.finish(id, operation, Ok(reply), context),
-                Ok(Next::Streaming) => {
-                    self.record(&operation, 200, context);
-                    return;
-                }
-                Err(failure) => return self.finish(id, operation, Err(failure), context),
-            }
-        }
-    }
-
-    fn finish(&mut self, id: OperationId, mut operation: Operation, end: Result<Reply>, context: &mut Context<'_>) {
-        match operation.caller {
-            Caller::Client(client, request) => {
-                self.flights.remove(&(client, request));
-                let response = match end {
-                    Ok(reply) => self.present(&mut operation, reply, context),
-                    Err(failure) => operation.refuse(&failure),
-                };
-                self.record(&operation, response.status, context);
-                context.send(client, Message::Response { id: request, response: Arc::new(response) });
-            }
-            Caller::Part(whole) => self.part_done(whole, end, context),
-            Caller::Server => self.bootstrapped(id, &operation, end, context),
-        }
-    }
-
-    pub(crate) fn record(&mut self, operation: &Operation, status: u16, context: &Context<'_>) {
-        let Caller::Client(from, _) = operation.caller else { return };
-        self.audit.push(Entry {
-            from,
-            verb: operation.verb.as_str(),
-            path: operation.request.path.clone(),
-            user_agent: operation.request.header_value("user-agent").cloned().unwrap_or_default(),
-            status,
-            start: operation.started,
-            end: context.now,
-            steps: operation.steps.clone(),
-        });
-    }
-
-    /// Answers a request that never became an operation.
-    fn respond(&mut self, to: Actor, id: RequestId, request: &Request, response: Response, context: &mut Context<'_>) {
-        self.audit.push(Entry {
-            from: to,
-            verb: Verb::Get.as_str(),
-            path: request.path.clone(),
-            user_agent: request.header_value("user-agent").cloned().unwrap_or_default(),
-            status: response.status,
-            start: context.now,
-            end: context.now,
-            steps: Vec::new(),
-        });
-        context.send(to, Message::Response { id, response: Arc::new(response) });
-    }
-
-    fn etcd_answered(&mut self, member: u32, call: CallId, response: &rpc::Response, context: &mut Context<'_>) {
-        let Some(owner) = self.etcd.answered(member, call, &mut self.deadlines) else { return };
-        match owner {
-            Owner::Operation(id) => {
-                let Some(mut operation) = self.operations.remove(&id) else { return };
-                let next = match response {
-                    rpc::Response::Error(error) => self.etcd_refused(id, &mut operation, error, context),
-                    _ => self.resume(id, &mut operation, Answer::Etcd(response), context),
-                };
-                self.proceed(id, operation, next, context);
-            }
-            Owner::List(resource) => self.listed(resource, response, context),
-            Owner::Watch(resource) => self.watched(resource, call, response, context),
-            Owner::Nobody => {}
-        }
-    }
-
-    /// etcd answered with an error: reads go to another member when this one is cut off; writes end here.
-    fn etcd_refused(
-        &mut self,
-        id: OperationId,
-        operation: &mut Operation,
-        error: &rpc::Error,
-        context: &mut Context<'_>,
-    ) -> Result<Next> {
-        use rpc::Error::{Compacted, NoLeader, Stopped, Timeout, TimeoutLeaderLost};
-        match error {
-            NoLeader | Stopped | Timeout | TimeoutLeaderLost => {
-                let endpoint = self.etcd.endpoint();
-                self.leave_endpoint(endpoint, context);
-                self.read_again(id, operation, &error.to_string(), context)
-            }
-            Compacted => Err(Failure::expired("The provided continue parameter is too old to display a consistent list result. You must start a new list without the continue parameter.")),
-            other => Err(Failure::etcd(&other.to_string())),
-        }
-    }
-
-    fn etcd_failed(&mut self, member: u32, call: CallId, reason: &str, context: &mut Context<'_>) {
-        let Some(lost) = self.etcd.take(call, &mut self.deadlines) else { return };
-        match lost.owner {
-            Owner::Operation(id) => {
-                self.leave_endpoint(member, context);
-                let Some(mut operation) = self.operations.remove(&id) else { return };
-                // Nothing was sent when there was no connection: then a write can be repeated, too.
-                let next = if reason.starts_with("dial ") && operation.attempts < READS_MAX {
-                    operation.attempts += 1;
-                    Ok(Next::Etcd(lost.request))
-                } else {
-                    self.read_again(id, &mut operation, "etcdserver: request timed out", context)
-                };
-                self.proceed(id, operation, next, context);
-            }
-            Owner::List(resource) | Owner::Watch(resource) => self.feed_failed(resource, member, context),
-            Owner::Nobody => {}
-        }
-    }
-
-    /// A read is repeated; a write whose answer was lost is not: it may have been carried out.
-    fn read_again(
-        &mut self,
-        id: OperationId,
-        operation: &mut Operation,
-        message: &str,
-        context: &mut Context<'_>,
-    ) -> Result<Next> {
-        operation.attempts += 1;
-        if operation.attempts > READS_MAX {
-            return Err(Failure::etcd(message));
-        }
-        let Some(request) = self.read_request(operation) else { return Err(Failure::etcd(message)) };
-        let pause = self.etcd.pause();
-        if pause.is_zero() {
-            return Ok(Next::Etcd(request));
-        }
-        self.deadlines.set(context.now + pause, Deadline::Retry(id), context);
-        Ok(Next::Wait)
-    }
-
-    fn ran_out(&mut self, deadline: Deadline, context: &mut Context<'_>) {
-        match deadline {
-            Deadline::Call(call) => {
-                let Some(lost) = self.etcd.take(call, &mut self.deadlines) else { return };
-                self.leave_endpoint(lost.member, context);
-                match lost.owner {
-                    Owner::Operation(id) => {
-                        let Some(mut operation) = self.operations.remove(&id) else { return };
-                        let next = self.read_again(id, &mut operation, "etcdserver: request timed out", context);
-                        self.proceed(id, operation, next, context);
-                    }
-                    Owner::List(resource) => self.restart_feed(resource, context),
-                    Owner::Watch(_) | Owner::Nobody => {}
-                }
-            }
-            Deadline::Retry(id) => {
-                let Some(operation) = self.operations.remove(&id) else { return };
-                let next = match self.read_request(&operation) {
-                    Some(request) => Ok(Next::Etcd(request)),
-                    None => Err(Failure::etcd("etcdserver: request timed out")),
-                };
-                self.proceed(id, operation, next, context);
-            }
-            Deadline::Operation(id) => {
-                let waits = self.operations.get(&id).is_some_and(|operation| operation.waits_until.is_some());
-                let Some(operation) = waits.then(|| self.operations.remove(&id)).flatten() else { return };
-                let failure = self.cache_too_old(&operation);
-                self.finish(id, operation, Err(failure), context);
-            }
-            Deadline::Watch(id) => self.end_watch(id, context),
-            Deadline::Feed(resource) => self.restart_feed(resource, context),
-            Deadline::Bookmarks => {
-                self.send_bookmarks(context);
-                if self.watchers.values().any(|watcher| watcher.bookmarks) {
-                    self.ask_progress(context);
-                }
-                self.deadlines.set(context.now + BOOKMARKS_EVERY, Deadline::Bookmarks, context);
-            }
-            Deadline::Bootstrap => self.bootstrap_step(context),
-        }
-    }
-
-    fn cache_too_old(&self, operation: &Operation) -> Failure {
-        let now = self.caches.get(&operation.resource).map_or(0, |cache| cache.revision.0);
-        match &operation.pending {
-            Pending::Cache(After::List(_) | After::Watch(_), revision) if now > 0 => {
-                let message = format!("Too large resource version: {}, current: {now}", revision.0);
-                Failure::timeout(&message).cause("ResourceVersionTooLarge", "Too large resource version").retry_after(1)
-            }
-            _ => Failure::new(429, "TooManyRequests", "storage is (re)initializing").retry_after(1),
-        }
-    }
-
-    /// Lets the requests go on that waited for a cache.
-    pub(crate) fn release(&mut self, resource: ResourceId, context: &mut Context<'_>) {
-        let released = self.caches.get_mut(&resource).map_or_else(Vec::new, Cache::released);
-        for id in released {
-            let Some(mut operation) = self.operations.remove(&id) else { continue };
-            if let Some(at) = operation.waits_until.take() {
-                self.deadlines.clear(at, Deadline::Operation(id));
-            }
-            let next = self.resume(id, &mut operation, Answer::Cache, context);
-            self.proceed(id, operation, next, context);
-        }
-    }
-
-    fn cancel(&mut self, from: Actor, id: RequestId, context: &mut Context<'_>) {
-        match self.flights.remove(&(from, id)) {
-            Some(Flight::Operation(operation)) => {
-                // A write that is on its way to etcd happens all the same; only nobody hears of it.
-                if let Some(operation_state) = self.operations.remove(&operation) {
-                    self.etcd.abandon(operation, &mut self.deadlines);
-                    if let Some(at) = operation_state.waits_until {
-                        self.deadlines.clear(at, Deadline::Operation(operation));
-                    }
-                    if let Pending::Kubelet(proxy) = operation_state.pending {
-                        self.close_proxy(proxy, context);
-                    }
-                }
-            }
-            Some(Flight::Watch(watch)) => {
-                self.forget_watch(watch);
-            }
-            Some(Flight::Proxy(proxy)) => self.close_proxy(proxy, context),
-            None => {}
-        }
-    }
-
-    /// The response to a request that went well.
-    fn present(&self, operation: &mut Operation, reply: Reply, context: &Context<'_>) -> Response {
-        let (status, body) = match reply {
-            Reply::Tree(status, tree) => (status, Body::Tree(tree)),
-            Reply::Object(status, object) => {
-                let resource = self.resources.get(operation.resource);
-                (status, crate::negotiate::body_of(&mut operation.form, resource, object, context.now))
-            }
-        };
-        Response { status, headers: operation.headers(), body, streaming: false }
     }
 
     /// The latest requests.

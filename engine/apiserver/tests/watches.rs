@@ -340,3 +340,36 @@ fn the_same_inputs_give_the_same_state() {
     };
     assert_eq!(run(), run());
 }
+
+#[test]
+fn tables_for_people() {
+    let mut world = World::new();
+    world.post(PODS, pod("a", "x"));
+    let accept = "application/json;as=Table;v=v1;g=meta.k8s.io,application/json";
+    let table = world.ask(Request::new(Method::Get, PODS).header("accept", accept));
+    let table = table.value().unwrap().clone();
+    assert_eq!(table.str_at(&["kind"]).unwrap(), "Table");
+    assert!(table.str_at(&["metadata", "resourceVersion"]).is_some());
+    let row = &table.items_at(&["rows"])[0];
+    assert_eq!(row.items_at(&["cells"])[0], Value::from("a"));
+    assert_eq!(row.str_at(&["object", "metadata", "name"]).unwrap(), "a");
+    let one = world.ask(Request::new(Method::Get, format!("{PODS}/a")).header("accept", accept));
+    assert_eq!(one.value().unwrap().items_at(&["rows"]).len(), 1);
+    let watch = world.send(Request::new(Method::Get, PODS).query("watch", "1").header("accept", accept));
+    world.post(PODS, pod("b", "x"));
+    let frames = world.frames(watch);
+    let rows: Vec<_> = frames
+        .iter()
+        .map(|frame| match frame {
+            Frame::Tree(tree) => (tree.str_at(&["type"]).unwrap().to_string(), tree.items_at(&["object", "columnDefinitions"]).is_empty()),
+            other => panic!("{other:?}"),
+        })
+        .collect();
+    assert_eq!(rows, [("ADDED".to_owned(), false), ("ADDED".to_owned(), true)]);
+    let partial = "application/json;as=PartialObjectMetadataList;g=meta.k8s.io;v=v1";
+    let list = world.ask(Request::new(Method::Get, PODS).header("accept", partial));
+    assert_eq!(list.value().unwrap().str_at(&["kind"]).unwrap(), "PartialObjectMetadataList");
+    assert_eq!(list.value().unwrap().items_at(&["items"])[0].get("spec"), None);
+    let refused = world.ask(Request::new(Method::Get, PODS).header("accept", "application/vnd.kubernetes.protobuf"));
+    assert_eq!(refused.status, 406);
+}

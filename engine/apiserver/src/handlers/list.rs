@@ -183,7 +183,7 @@ fn write_token(at: Revision, last: &str) -> Str {
 fn read_token(token: &str) -> Result<(Revision, Str)> {
     let wrong = || Failure::bad_request("continue key is not valid: illegal base64 data at input byte 0");
     let digits = token.as_bytes();
-    if digits.len() % 2 != 0 {
+    if !digits.len().is_multiple_of(2) {
         return Err(wrong());
     }
     let byte = |pair: &[u8]| u8::from_str_radix(std::str::from_utf8(pair).ok()?, 16).ok();

@@ -66,7 +66,9 @@ impl ApiServer {
         check_uid(&resource, op, &value, current)?;
 
         self.carry_over(op, &resource, &mut value, current);
-        rules::defaults(&resource, &mut value);
+        if op.subresource != "status" {
+            rules::defaults(&resource, &mut value);
+        }
         self.prepare_update(op, &resource, &mut value, current)?;
         if op.subresource.is_empty() {
             self.admit(op, &mut value, Attributes { resource: &resource, previous: Some(current) }, context)?;

@@ -58,6 +58,11 @@ impl EtcdClient {
         EtcdClient { members: members.max(1), endpoint, last_call: 0, calls: BTreeMap::new(), failures: 0 }
     }
 
+    /// The client of the next process: without calls, and with numbers that were not used.
+    pub fn restarted(self, random: &mut Stream) -> EtcdClient {
+        EtcdClient { last_call: self.last_call, ..EtcdClient::new(self.members, random) }
+    }
+
     /// The member that is asked now.
     pub fn endpoint(&self) -> u32 {
         self.endpoint

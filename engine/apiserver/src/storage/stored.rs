@@ -53,7 +53,7 @@ pub(crate) fn blob(mut value: Value) -> Blob {
 pub(crate) fn read(kv: &KeyValue) -> Option<Object> {
     let value = match kv.value.downcast::<StoredObject>() {
         Some(stored) => stored.object.clone(),
-        None => api::json::parse(&kv.value.bytes()).ok().filter(|value| value.as_map().is_some())?,
+        None => api::json::parse(kv.value.bytes()).ok().filter(|value| value.as_map().is_some())?,
     };
     Some(with_revision(value, Revision(kv.mod_revision.0)))
 }

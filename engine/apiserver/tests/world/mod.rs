@@ -100,17 +100,17 @@ impl World {
                 }
                 if self.down.contains(&member) {
                     let reason = sim::literal!("dial tcp 172.18.0.3:2379: connect: connection refused");
-                    self.to_server(Input::EtcdFailed { member, call, reason });
+                    self.tell_server(Input::EtcdFailed { member, call, reason });
                     return;
                 }
                 for (call, response) in self.etcd.handle(member, call, &request) {
-                    self.to_server(Input::Etcd { member, call, response: Arc::new(response) });
+                    self.tell_server(Input::Etcd { member, call, response: Arc::new(response) });
                 }
             }
         }
     }
 
-    fn to_server(&mut self, input: Input) {
+    fn tell_server(&mut self, input: Input) {
         self.queue.push(self.now + Duration::from_micros(500), Event::Server(input));
     }
 
