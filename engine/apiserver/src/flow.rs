@@ -60,6 +60,10 @@ impl ApiServer {
                     self.operations.insert(id, operation);
                     return;
                 }
+                Ok(Next::Lease) => {
+                    self.operations.insert(id, operation);
+                    return self.wait_for_lease(id, context);
+                }
                 Ok(Next::Wait) => {
                     self.operations.insert(id, operation);
                     return;

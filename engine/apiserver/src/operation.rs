@@ -91,6 +91,13 @@ pub(crate) enum Pending {
         /// True when the server made the name up.
         generated: bool,
     },
+    /// An Event waits for the lease that ends it.
+    Lease {
+        /// The Event.
+        object: Value,
+        /// True when the server made the name up.
+        generated: bool,
+    },
     /// etcd is asked whether the name is taken, and nothing is written.
     DryCreate {
         /// The object.
@@ -145,6 +152,8 @@ pub(crate) enum Next {
     Etcd(Arc<rpc::Request>),
     /// Waits until the resource's cache is at least this new.
     Cache(Revision),
+    /// Waits for a lease.
+    Lease,
     /// Waits for somebody who will say when.
     Wait,
     /// Its parts go on for it.

@@ -30,6 +30,7 @@ impl ApiServer {
                 self.proceed(id, operation, next, context);
             }
             Owner::List(resource) => self.listed(resource, response, context),
+            Owner::Lease => self.lease_granted(Some(response), context),
             Owner::Watch(resource) => self.watched(resource, call, response, context),
             Owner::Nobody => {}
         }
@@ -43,7 +44,7 @@ impl ApiServer {
         error: &rpc::Error,
         context: &mut Context<'_>,
     ) -> Result<Next> {
-        use rpc::Error::{Compacted, NoLeader, Stopped, Timeout, TimeoutLeaderLost};
+        use rpc::Error::{Compacted, LeaseNotFound, NoLeader, Stopped, Timeout, TimeoutLeaderLost};
         match error {
             NoLeader | Stopped | Timeout | TimeoutLeaderLost => {
                 let endpoint = self.etcd.endpoint();
@@ -51,7 +52,12 @@ impl ApiServer {
                 self.read_again(id, operation, &error.to_string(), context)
             }
             Compacted => Err(Failure::expired("The provided continue parameter is too old to display a consistent list result. You must start a new list without the continue parameter.")),
-            other => Err(Failure::etcd(&other.to_string())),
+            other => {
+                if *other == LeaseNotFound {
+                    self.event_lease.forget();
+                }
+                Err(Failure::etcd(&other.to_string()))
+            }
         }
     }
 
@@ -71,6 +77,10 @@ impl ApiServer {
                 self.proceed(id, operation, next, context);
             }
             Owner::List(resource) | Owner::Watch(resource) => self.feed_failed(resource, member, context),
+            Owner::Lease => {
+                self.leave_endpoint(member, context);
+                self.lease_granted(None, context);
+            }
             Owner::Nobody => {}
         }
     }
@@ -108,6 +118,7 @@ impl ApiServer {
                         self.proceed(id, operation, next, context);
                     }
                     Owner::List(resource) => self.restart_feed(resource, context),
+                    Owner::Lease => self.lease_granted(None, context),
                     Owner::Watch(_) | Owner::Nobody => {}
                 }
             }

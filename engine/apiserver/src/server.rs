@@ -14,7 +14,7 @@ use crate::deadlines::{self, Deadline, Deadlines};
 use crate::message::ProxyId;
 use crate::operation::{Caller, Operation, OperationId, Pending};
 use crate::recovery::BOOKMARKS_EVERY;
-use crate::registry::{Allocators, Resource, ResourceId, Resources};
+use crate::registry::{Allocators, EventLease, Resource, ResourceId, Resources};
 use crate::request_info::{self, Route};
 use crate::storage::EtcdClient;
 use crate::watch_cache::{Cache, WatchId, Watcher};
@@ -48,6 +48,7 @@ pub struct ApiServer {
     pub(crate) proxies: BTreeMap<ProxyId, (Actor, RequestId, u32)>,
     pub(crate) last_proxy: u64,
     pub(crate) allocators: Allocators,
+    pub(crate) event_lease: EventLease,
     pub(crate) bootstrap: Bootstrap,
     pub(crate) audit: Audit,
 }
@@ -70,6 +71,7 @@ impl ApiServer {
             proxies: BTreeMap::new(),
             last_proxy: 0,
             allocators: Allocators::default(),
+            event_lease: EventLease::default(),
             bootstrap: Bootstrap::default(),
             audit: Audit::default(),
             config,

@@ -431,3 +431,29 @@ fn nonsense_is_refused_clearly() {
     elsewhere.set(&["metadata", "namespace"], "kube-system");
     assert_eq!(world.post(PODS, elsewhere).status, 400);
 }
+
+#[test]
+fn events_end_with_a_shared_lease() {
+    let mut world = World::new();
+    let path = "/api/v1/namespaces/default/events";
+    let event = |name: &str| object! {
+        "metadata": { "name": name }, "involvedObject": { "kind": "Pod", "name": "web", "namespace": "default" },
+        "reason": "Pulled", "type": "Normal",
+    };
+    let ids: Vec<_> = ["a", "b", "c"]
+        .map(|name| world.send(Request::new(Method::Post, path).body(event(name))))
+        .into_iter()
+        .collect();
+    world.run(Duration::from_millis(20));
+    for id in ids {
+        assert_eq!(world.response(id).unwrap().status, 201);
+    }
+    let lease = |world: &World, name: &str| world.etcd.keys[format!("/registry/events/default/{name}").as_str()].lease.0;
+    assert_eq!((world.etcd.leases, lease(&world, "a"), lease(&world, "c")), (1, 1, 1));
+    world.run(Duration::from_secs(59));
+    assert_eq!(world.patch(&format!("{path}/a"), "merge-patch", object! { "count": 2 }).status, 200);
+    assert_eq!(lease(&world, "a"), 1);
+    world.run(Duration::from_secs(2));
+    world.post(path, event("d"));
+    assert_eq!(lease(&world, "d"), 2);
+}

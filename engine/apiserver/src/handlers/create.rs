@@ -3,12 +3,13 @@
 use std::sync::Arc;
 
 use api::{Object, Str, Value};
-use etcd::rpc::{self, KeyRange, Range};
+use etcd::rpc::{self, KeyRange, LeaseId, Range};
 
 use super::{range_of, txn_of};
 use crate::admission::Attributes;
 use crate::failure::{Failure, Result};
 use crate::operation::{Next, Operation, Pending, Reply};
+use crate::registry::Special;
 use crate::storage;
 use crate::{ApiServer, Context, negotiate, rules};
 
@@ -97,7 +98,7 @@ impl ApiServer {
             self.give_back(&resource, None, &object);
             return Err(failure);
         }
-        self.write_new(op, object, generated)
+        self.write_new(op, object, generated, context)
     }
 
     fn make_name(&mut self, base: &str) -> Str {
@@ -108,13 +109,39 @@ impl ApiServer {
         Str::from(format!("{}{}", &base[..end], self.random.suffix(5)))
     }
 
-    fn write_new(&mut self, op: &mut Operation, object: Value, generated: bool) -> Result<Next> {
+    fn write_new(
+        &mut self,
+        op: &mut Operation,
+        object: Value,
+        generated: bool,
+        context: &mut Context<'_>,
+    ) -> Result<Next> {
         if op.dry_run {
             op.pending = Pending::DryCreate { object };
             return Ok(Next::Etcd(self.read_key(op)));
         }
+        if self.resources.get(op.resource).strategy.special != Special::Event {
+            return self.put_new(op, object, generated, LeaseId::default());
+        }
+        match self.event_lease.take(context.now) {
+            Some(lease) => self.put_new(op, object, generated, lease),
+            None => {
+                op.pending = Pending::Lease { object, generated };
+                Ok(Next::Lease)
+            }
+        }
+    }
+
+    /// Writes the object if its key does not exist.
+    pub(crate) fn put_new(
+        &mut self,
+        op: &mut Operation,
+        object: Value,
+        generated: bool,
+        lease: LeaseId,
+    ) -> Result<Next> {
         let key = storage::object_key(&self.resources.get(op.resource).prefix, &op.namespace, &op.name);
-        let txn = storage::create(&key, storage::blob(object.clone()));
+        let txn = storage::create(&key, storage::blob(object.clone()), lease);
         op.pending = Pending::Create { object, generated };
         Ok(Next::Etcd(Arc::new(rpc::Request::Txn(Arc::new(txn)))))
     }
@@ -139,7 +166,7 @@ impl ApiServer {
             context.note("the name {0} is taken; {1} is tried", [op.name.clone(), name.clone()]);
             op.name = name.clone();
             object.set(&["metadata", "name"], name);
-            return self.write_new(op, object, true);
+            return self.write_new(op, object, true, context);
         }
         let resource = self.resources.get(op.resource).clone();
         self.give_back(&resource, None, &object);

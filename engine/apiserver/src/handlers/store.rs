@@ -9,6 +9,7 @@ use etcd::rpc;
 use super::{range_of, subresources, txn_of};
 use crate::failure::{Failure, Result};
 use crate::operation::{Next, Operation, Pending, Reply};
+use crate::registry::Special;
 use crate::storage;
 use crate::{ApiServer, Context};
 
@@ -120,8 +121,10 @@ impl ApiServer {
             Outcome::Remove(value) if op.dry_run => self.changed(op, &change, Object::new(value), true),
             Outcome::Write(value) => {
                 let blob = storage::blob(value.clone());
+                // Kubernetes gives an updated Event a new hour; here it keeps the one it has.
+                let leased = resource.strategy.special == Special::Event;
                 op.pending = Pending::Write { change, object: value };
-                Ok(Next::Etcd(Arc::new(rpc::Request::Txn(Arc::new(storage::update(&key, revision, blob))))))
+                Ok(Next::Etcd(Arc::new(rpc::Request::Txn(Arc::new(storage::update(&key, revision, blob, leased))))))
             }
             Outcome::Remove(value) => {
                 op.pending = Pending::Remove { change, last: Object::new(value) };

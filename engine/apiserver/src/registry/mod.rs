@@ -1,12 +1,14 @@
 //! What is special about each resource: how its objects are prepared before they are stored.
 
 mod allocators;
+mod event_ttl;
 mod namespace;
 mod pod;
 mod resources;
 mod service;
 
 pub(crate) use allocators::Allocators;
+pub(crate) use event_ttl::EventLease;
 pub use resources::Resource;
 pub(crate) use resources::{ResourceId, Resources};
 
@@ -31,6 +33,8 @@ pub(crate) enum Special {
     Namespace,
     /// Nodes: their first status comes with the object.
     Node,
+    /// `event_ttl.rs`.
+    Event,
 }
 
 /// How a resource differs from the generic one.
@@ -67,7 +71,7 @@ impl ApiServer {
             Special::Pod => pod::prepare_create(object),
             Special::Service => self.prepare_service(op, resource, object, None)?,
             Special::Namespace => namespace::prepare_create(object),
-            Special::Node | Special::Nothing => match (resource.group.as_str(), resource.resource.as_str()) {
+            Special::Node | Special::Event | Special::Nothing => match (resource.group.as_str(), resource.resource.as_str()) {
                 ("apps", "replicasets") | ("", "replicationcontrollers") => {
                     object.set(&["status"], object! { "replicas": 0 });
                 }

@@ -130,6 +130,7 @@ fn strategy(info: &KindInfo) -> Strategy {
         "services" if core => Special::Service,
         "namespaces" if core => Special::Namespace,
         "nodes" if core => Special::Node,
+        "events" => Special::Event,
         _ => Special::Nothing,
     };
     Strategy {

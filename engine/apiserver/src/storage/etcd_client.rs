@@ -25,6 +25,8 @@ pub(crate) enum Owner {
     List(ResourceId),
     /// A watch cache's watch; has no deadline and stays.
     Watch(ResourceId),
+    /// The Events that wait for a lease.
+    Lease,
     /// Nobody: a request for progress notifications.
     Nobody,
 }
@@ -79,7 +81,7 @@ impl EtcdClient {
         self.last_call += 1;
         let call = CallId(self.last_call);
         // Watches stay, and nobody waits for progress: neither runs out.
-        let waits = matches!(owner, Owner::Operation(_) | Owner::List(_));
+        let waits = matches!(owner, Owner::Operation(_) | Owner::List(_) | Owner::Lease);
         let deadline = waits.then(|| context.now + PATIENCE);
         if let Some(at) = deadline {
             deadlines.set(at, Deadline::Call(call), context);

@@ -17,6 +17,7 @@ pub struct FakeEtcd {
     history: Vec<(u64, Event)>,
     pub compacted: u64,
     watches: BTreeMap<(u32, CallId), KeyRange>,
+    pub leases: i64,
     /// Errors to give to the next transactions.
     pub fail_txns: u32,
 }
@@ -88,6 +89,11 @@ impl FakeEtcd {
                     .map(|(_, call)| (*call, Response::WatchEvents { header: self.header(), events: none.clone() }))
                     .collect()
             }
+            Request::LeaseGrant { ttl_seconds, .. } => {
+                self.leases += 1;
+                let id = LeaseId(self.leases);
+                vec![(call, Response::LeaseGrant { header: self.header(), id, ttl_seconds: *ttl_seconds })]
+            }
             _ => Vec::new(),
         }
     }
@@ -146,7 +152,8 @@ impl FakeEtcd {
             responses.push(match op {
                 Op::Range(range) => self.range(range),
                 Op::Put(put) => {
-                    self.put(put.key.clone(), put.value.clone());
+                    let kept = self.keys.get(&put.key).map_or(LeaseId(0), |kv| kv.lease);
+                    self.put(put.key.clone(), put.value.clone(), if put.ignore_lease { kept } else { put.lease });
                     OpResponse::Put { prev_kv: None }
                 }
                 Op::DeleteRange(delete) => {
@@ -170,7 +177,7 @@ impl FakeEtcd {
         OpResponse::Txn { succeeded, responses: responses.into() }
     }
 
-    fn put(&mut self, key: Str, value: Blob) {
+    fn put(&mut self, key: Str, value: Blob, lease: LeaseId) {
         self.revision += 1;
         let old = self.keys.get(&key);
         let kv = KeyValue {
@@ -179,7 +186,7 @@ impl FakeEtcd {
             create_revision: old.map_or(Revision(self.revision), |kv| kv.create_revision),
             mod_revision: Revision(self.revision),
             version: old.map_or(1, |kv| kv.version + 1),
-            lease: LeaseId(0),
+            lease,
         };
         self.keys.insert(key, kv.clone());
         self.history.push((self.revision, Event { delete: false, kv, prev_kv: None }));
