@@ -43,7 +43,7 @@ enum Standing {
     /// It is gone.
     Dangling,
     /// The informers do not know it: ask.
-    Unknown(Option<Call>),
+    Unknown(Option<Box<Call>>),
 }
 
 impl GarbageCollector {
@@ -78,7 +78,7 @@ impl GarbageCollector {
                 let key = owner_key(kind, owner, dependent);
                 let request = kind.resource().get(&key.namespace, &key.name);
                 let call = Call::new(request).purpose(Purpose::Probe(owner.uid.clone())).tolerate(&[404]);
-                Standing::Unknown(Some(call))
+                Standing::Unknown(Some(Box::new(call)))
             }
         }
     }
@@ -99,7 +99,7 @@ impl GarbageCollector {
                 Standing::Waiting => waiting.push(owner),
                 Standing::Dangling => dangling.push(owner),
                 Standing::Unknown(None) => solid = true,
-                Standing::Unknown(Some(call)) => probes.push(call),
+                Standing::Unknown(Some(call)) => probes.push(*call),
             }
         }
         if !probes.is_empty() {
