@@ -1,0 +1,87 @@
+//! Events about pods and the node, and Go's way of writing durations.
+
+use std::time::Duration;
+
+use api::{Object, Value, object};
+use client::EventType;
+use sim::Str;
+
+use crate::host::Host;
+use crate::message::{Context, as_client};
+
+/// What an event is about: a pod, or one of its containers.
+pub(crate) fn reference(pod: &Object, field: Option<(&str, &str)>) -> Value {
+    let mut reference = object! {
+        "kind": "Pod",
+        "namespace": pod.namespace(),
+        "name": pod.name(),
+        "uid": pod.uid().0,
+        "apiVersion": "v1",
+        "resourceVersion": pod.value().str_at(&["metadata", "resourceVersion"]).cloned().unwrap_or_default(),
+    };
+    if let Some((list, container)) = field {
+        reference.set(&["fieldPath"], format!("spec.{list}{{{container}}}"));
+    }
+    reference
+}
+
+impl Host {
+    /// Records an event about a pod (or about the container `field` of it: list and name).
+    pub(crate) fn event(
+        &mut self,
+        context: &mut Context<'_>,
+        pod: &Object,
+        field: Option<(&str, &str)>,
+        kind: EventType,
+        reason: &str,
+        message: &str,
+    ) {
+        let about = reference(pod, field);
+        let (recorder, session) = (&mut self.recorder, &mut self.session);
+        as_client(context, |c| recorder.record_reference(session, c, about, kind, reason, message));
+    }
+
+    /// Records an event about the node.
+    pub(crate) fn node_event(&mut self, context: &mut Context<'_>, kind: EventType, reason: &str, message: &str) {
+        // The kubelet's node events carry the node's name as uid, by tradition.
+        let name = Str::from(self.config.name.as_str());
+        let about = object! { "kind": "Node", "name": &name, "uid": &name };
+        let (recorder, session) = (&mut self.recorder, &mut self.session);
+        as_client(context, |c| recorder.record_reference(session, c, about, kind, reason, message));
+    }
+}
+
+/// A duration as Go prints it, to milliseconds: `412ms`, `1.2s`, `1m20s`, `5m0s`.
+pub fn go_duration(span: Duration) -> String {
+    let millis = span.as_millis();
+    if millis == 0 {
+        return "0s".to_owned();
+    }
+    if millis < 1_000 {
+        return format!("{millis}ms");
+    }
+    let (minutes, millis) = (millis / 60_000, millis % 60_000);
+    let mut seconds = format!("{}", millis / 1_000);
+    if millis % 1_000 > 0 {
+        seconds = format!("{seconds}.{:03}", millis % 1_000).trim_end_matches('0').to_owned();
+    }
+    match (minutes / 60, minutes % 60) {
+        (0, 0) => format!("{seconds}s"),
+        (0, minutes) => format!("{minutes}m{seconds}s"),
+        (hours, minutes) => format!("{hours}h{minutes}m{seconds}s"),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn durations() {
+        for (millis, text) in
+            [(0, "0s"), (412, "412ms"), (1_200, "1.2s"), (10_000, "10s"), (80_000, "1m20s"), (300_000, "5m0s"), (3_600_500, "1h0m0.5s")]
+        {
+            assert_eq!(go_duration(Duration::from_millis(millis)), text);
+        }
+    }
+}
