@@ -1,15 +1,16 @@
-//! What must hold of the stores of a group, whatever happens. [`Watchdog::observe`] after each event that a
-//! member handled; it costs a few comparisons when nothing was applied.
+//! What must hold of a group of members, whatever happens. Call [`Watchdog::observe`] after each event that a
+//! member handled; it costs a few comparisons when nothing has changed.
 //!
-//! Raft's own invariants are watched by the `raft` crate; these are etcd's: revisions never go back, and members
-//! that have applied the same entry have the same state.
+//! Raft's own invariants are those of [`raft::invariants`]; etcd's are that revisions never go back, and that
+//! members which have applied the same entry have the same state.
 
 use std::collections::BTreeMap;
 use std::fmt;
 
-use raft::LogIndex;
+use raft::{LogIndex, NodeId};
 use sim::Digest;
 
+use crate::disk::Disk;
 use crate::member::Member;
 use crate::rpc::Revision;
 
@@ -47,6 +48,8 @@ pub enum Violation {
         /// Committed.
         committed: LogIndex,
     },
+    /// One of Raft's.
+    Raft(raft::invariants::Violation),
     /// The process stopped because promises were broken under it.
     Failed {
         /// Which member.
@@ -55,6 +58,8 @@ pub enum Violation {
         reason: sim::Str,
     },
 }
+
+impl std::error::Error for Violation {}
 
 impl fmt::Display for Violation {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
@@ -68,6 +73,7 @@ impl fmt::Display for Violation {
             Violation::AppliedAhead { member, applied, committed } => {
                 write!(f, "etcd-{member} has applied entry {applied} and knows only {committed} to be committed")
             }
+            Violation::Raft(violation) => violation.fmt(f),
             Violation::Failed { member, reason } => write!(f, "etcd-{member} can't go on: {reason}"),
         }
     }
@@ -85,17 +91,23 @@ struct Seen {
 /// Watches over the members of one cluster.
 #[derive(Clone, Debug, Hash, Default)]
 pub struct Watchdog {
+    raft: raft::invariants::Checker,
     seen: BTreeMap<u32, Seen>,
     /// The state's digest after each applied entry at which some member was looked at.
     digests: imbl::OrdMap<LogIndex, Digest>,
 }
 
 impl Watchdog {
-    /// Looks at a member that has just handled an event.
+    /// Looks at a member that has just handled an event. `disk` gives the disks of all members by their
+    /// number, of those that are down, too.
     ///
     /// # Errors
     /// The first promise that is broken.
-    pub fn observe(&mut self, member: &Member) -> Result<(), Violation> {
+    pub fn observe<'a>(
+        &mut self,
+        member: &Member,
+        disk: impl Fn(u32) -> Option<&'a Disk>,
+    ) -> Result<(), Violation> {
         let index = member.index();
         let now = Seen {
             term: member.term().0,
@@ -107,6 +119,11 @@ impl Watchdog {
         if let Some(reason) = member.failed() {
             return Err(Violation::Failed { member: index, reason: reason.clone() });
         }
+        let durable = |id: NodeId, entry: LogIndex| {
+            let peer = member.config().peers.iter().find(|peer| peer.id == id)?;
+            disk(peer.index)?.durable_term(entry)
+        };
+        self.raft.observe(member.raft(), durable).map_err(Violation::Raft)?;
         let before = self.seen.insert(index, now).unwrap_or_default();
         if before == now {
             return Ok(());
@@ -147,8 +164,9 @@ impl Watchdog {
         Ok(())
     }
 
-    /// The member crashed: its memory may start from further back.
-    pub fn crashed(&mut self, index: u32) {
-        self.seen.remove(&index);
+    /// A member has just been started again: its memory begins with what its disk held.
+    pub fn restarted(&mut self, member: &Member) {
+        self.seen.remove(&member.index());
+        self.raft.restarted(member.id(), member.stored_hard_state());
     }
 }

@@ -17,20 +17,28 @@ pub struct RequestNumber(pub u64);
 /// Makes request numbers as etcd does: two bytes member, five bytes time of the start, then a count.
 #[derive(Clone, Debug, Hash)]
 pub struct RequestNumbers {
-    next: u64,
+    /// Before the first.
+    base: u64,
+    last: u64,
 }
 
 impl RequestNumbers {
     /// For a process of `member` that starts now. A restarted one can't make the numbers of its predecessor.
     pub fn new(member: u32, now: SimTime) -> RequestNumbers {
         let started_ms = (now.as_nanos() / 1_000_000) & 0xff_ffff_ffff;
-        RequestNumbers { next: (u64::from(member + 1) << 48) | (started_ms << 8) }
+        let base = (u64::from(member + 1) << 48) | (started_ms << 8);
+        RequestNumbers { base, last: base }
     }
 
     /// The next number.
     pub fn fresh(&mut self) -> RequestNumber {
-        self.next += 1;
-        RequestNumber(self.next)
+        self.last += 1;
+        RequestNumber(self.last)
+    }
+
+    /// Whether a number was made here, by this process and not by its predecessor on the same disk.
+    pub const fn made(&self, number: RequestNumber) -> bool {
+        self.base < number.0 && number.0 <= self.last
     }
 }
 

@@ -239,3 +239,95 @@ impl Content for Image {
         self
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::rpc::{Compare, Comparison, DeleteRange, KeyRange, Revision, Target};
+
+    fn absent(key: &str) -> Compare {
+        Compare { range: KeyRange::key(key), comparison: Comparison::Equal, target: Target::Create(Revision(0)) }
+    }
+
+    fn apply(state: &mut State, request: Request) -> Result<Response, Error> {
+        state.apply(&request, true).map(|response| response.expect("an answer, as it was wanted"))
+    }
+
+    fn create(key: &str) -> Request {
+        let get = Op::Range(Range::new(KeyRange::key(key)));
+        Request::Txn(Arc::new(Txn {
+            compare: vec![absent(key)],
+            then: vec![Op::Put(Put::new(key, "x"))],
+            otherwise: vec![get],
+        }))
+    }
+
+    #[test]
+    fn a_create_happens_once_and_then_reads() {
+        let mut state = State::new(2);
+        let Ok(Response::Op { header, response: OpResponse::Txn { succeeded: true, responses } }) =
+            apply(&mut state, create("a"))
+        else {
+            panic!("the first create succeeds");
+        };
+        assert_eq!((header.revision, responses.len()), (Revision(2), 1));
+        let Ok(Response::Op { header, response: OpResponse::Txn { succeeded: false, responses } }) =
+            apply(&mut state, create("a"))
+        else {
+            panic!("the second does not");
+        };
+        assert_eq!(header.revision, Revision(2), "nothing changed");
+        assert!(matches!(&responses[..], [OpResponse::Range { kvs, count: 1, .. }] if kvs[0].version == 1));
+    }
+
+    #[test]
+    fn conditions_below_see_the_store_as_it_was() {
+        let mut state = State::new(2);
+        let below = Txn {
+            compare: vec![absent("a")],
+            then: vec![Op::Put(Put::new("b", "absent"))],
+            otherwise: vec![Op::Put(Put::new("b", "there"))],
+        };
+        let txn = Txn { compare: Vec::new(), then: vec![Op::Put(Put::new("a", "1")), Op::Txn(below)], otherwise: Vec::new() };
+        assert!(apply(&mut state, Request::Txn(Arc::new(txn))).is_ok());
+        assert_eq!(state.store.get("b").map(|record| record.kv.value.text()), Some("absent".to_owned()));
+        assert_eq!(state.store.get("b").map(|record| (record.revision().0, record.sub)), Some((2, 1)));
+    }
+
+    #[test]
+    fn a_transaction_that_fails_changes_nothing() {
+        let mut state = State::new(2);
+        let future = Range { revision: Revision(50), ..Range::new(KeyRange::key("a")) };
+        let txn = Txn { then: vec![Op::Put(Put::new("a", "1")), Op::Range(future)], ..Txn::default() };
+        assert_eq!(apply(&mut state, Request::Txn(Arc::new(txn))), Err(Error::FutureRevision));
+        assert_eq!((state.store.revision(), state.store.key_count()), (Revision(1), 0));
+    }
+
+    #[test]
+    fn answers_make_no_difference_to_the_state() {
+        let (mut asked, mut silent) = (State::new(2), State::new(2));
+        let lease = LeaseId(9);
+        let requests = [
+            Request::LeaseGrant { id: lease, ttl_seconds: 1 },
+            create("a"),
+            Request::Put(Put { lease, prev_kv: true, ..Put::new("a", "y") }),
+            Request::Put(Put { ignore_lease: true, ..Put::new("a", "z") }),
+            Request::Put(Put { lease, ..Put::new("b", "y") }),
+            Request::Put(Put::new("b", "y")),
+            Request::DeleteRange(DeleteRange { range: KeyRange::key("none"), prev_kv: true }),
+            Request::LeaseRevoke { id: lease },
+            Request::LeaseRevoke { id: lease },
+            Request::Compact { revision: Revision(4), physical: true },
+        ];
+        for request in &requests {
+            let told = asked.apply(request, true);
+            let untold = silent.apply(request, false);
+            assert_eq!(told.is_ok(), untold.is_ok());
+            assert_eq!(asked.digest(), silent.digest(), "{request:?}");
+        }
+        // "a" kept its lease and went with it; "b" had let go of it.
+        assert!(asked.store.get("a").is_none());
+        assert!(asked.store.get("b").is_some());
+        assert_eq!(asked.store.check(), Ok(()));
+    }
+}

@@ -225,3 +225,83 @@ fn compare_one(compare: &Compare, kv: &KeyValue) -> bool {
         Comparison::Less => order == Ordering::Less,
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use std::sync::Arc;
+
+    use super::*;
+
+    fn put(key: &str) -> Op {
+        Op::Put(Put::new(key, "x"))
+    }
+
+    fn delete(range: KeyRange) -> Op {
+        Op::DeleteRange(DeleteRange { range, prev_kv: false })
+    }
+
+    fn nested(then: Vec<Op>, otherwise: Vec<Op>) -> Op {
+        Op::Txn(Txn { compare: Vec::new(), then, otherwise })
+    }
+
+    fn check(then: Vec<Op>) -> Result<(), Error> {
+        check_form(&Request::Txn(Arc::new(Txn { compare: Vec::new(), then, otherwise: Vec::new() })))
+    }
+
+    #[test]
+    fn no_key_twice_on_any_way() {
+        let a = || KeyRange::key("a");
+        let table = [
+            ("different keys", vec![put("a"), put("b")], Ok(())),
+            ("twice", vec![put("a"), put("a")], Err(Error::DuplicateKey)),
+            ("put and delete", vec![put("a"), delete(a())], Err(Error::DuplicateKey)),
+            ("put in a deleted range", vec![delete(KeyRange::prefix("a")), put("ab")], Err(Error::DuplicateKey)),
+            ("put beside a deleted range", vec![delete(KeyRange::prefix("a")), put("b")], Ok(())),
+            ("deletes may overlap", vec![delete(a()), delete(KeyRange::all())], Ok(())),
+            ("here and below", vec![put("a"), nested(vec![put("a")], vec![])], Err(Error::DuplicateKey)),
+            ("in both branches below", vec![nested(vec![put("a")], vec![put("a")])], Ok(())),
+            ("in two below", vec![nested(vec![put("a")], vec![]), nested(vec![], vec![put("a")])], Err(Error::DuplicateKey)),
+            ("deleted below", vec![put("a"), nested(vec![], vec![delete(a())])], Err(Error::DuplicateKey)),
+            ("deleted here, put below", vec![delete(a()), nested(vec![put("a")], vec![])], Err(Error::DuplicateKey)),
+            ("no key", vec![put("")], Err(Error::EmptyKey)),
+            ("128", (0..128).map(|i| put(&i.to_string())).collect(), Ok(())),
+            ("129", (0..129).map(|i| put(&i.to_string())).collect(), Err(Error::TooManyOps)),
+        ];
+        for (name, then, expected) in table {
+            assert_eq!(check(then), expected, "{name}");
+        }
+    }
+
+    #[test]
+    fn conditions() {
+        let mut store = Store::default();
+        let mut write = store.write();
+        write.put("a".into(), "m".into(), LeaseId(7));
+        write.put("b".into(), "z".into(), LeaseId(0));
+        store.write().put("a".into(), "n".into(), LeaseId(7));
+        use Comparison::{Equal, Greater, Less, NotEqual};
+        let ab = || KeyRange::prefix("");
+        let key = KeyRange::key;
+        let table = [
+            (key("a"), Equal, Target::Version(2), true),
+            (key("a"), Greater, Target::Version(2), false),
+            (key("a"), Less, Target::Create(Revision(3)), true),
+            (key("a"), Equal, Target::Mod(Revision(3)), true),
+            (key("a"), NotEqual, Target::Lease(LeaseId(7)), false),
+            (key("a"), Equal, Target::Value("n".into()), true),
+            (key("a"), Greater, Target::Value("m".into()), true),
+            (key("a"), Less, Target::Value("n".into()), false),
+            // A range holds when all of its keys do.
+            (ab(), Equal, Target::Create(Revision(2)), true),
+            (ab(), Equal, Target::Version(2), false),
+            // A key that is not there has numbers, all 0, and no value.
+            (key("x"), Equal, Target::Create(Revision(0)), true),
+            (key("x"), Greater, Target::Mod(Revision(0)), false),
+            (key("x"), NotEqual, Target::Value("n".into()), false),
+        ];
+        for (range, comparison, target, expected) in table {
+            let compare = Compare { range, comparison, target };
+            assert_eq!(holds(&store, &compare), expected, "{compare:?}");
+        }
+    }
+}

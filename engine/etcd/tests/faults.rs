@@ -27,9 +27,11 @@ struct Read {
     key: String,
     call: CallId,
     sent: SimTime,
-    /// When the answer came, the revision that it is as of, the value and its revision.
-    seen: Option<(SimTime, Revision, Option<(String, Revision)>)>,
+    seen: Option<Seen>,
 }
+
+/// When, as of which revision, the value and its revision.
+type Seen = (SimTime, Revision, Option<(String, Revision)>);
 
 #[derive(Default)]
 struct History {

@@ -8,7 +8,7 @@ mod wal;
 
 use std::sync::Arc;
 
-use raft::{ConfState, Entry, EntryId, HardState, NodeId, Snapshot};
+use raft::{ConfState, Entry, EntryId, HardState, LogIndex, NodeId, Snapshot, Term};
 
 pub use wal::{Segment, Wal, WalRecord};
 
@@ -177,6 +177,20 @@ impl Disk {
         }
     }
 
+    /// The term of the entry at `index` that a crash now would leave in the log, if there is one.
+    pub fn durable_term(&self, index: LogIndex) -> Option<Term> {
+        for record in self.wal.durable().rev() {
+            match record {
+                WalRecord::Entry(entry) if entry.index == index => return Some(entry.term),
+                // A later write of an earlier entry cut the log off before `index`.
+                WalRecord::Entry(entry) if entry.index < index => return None,
+                WalRecord::Snapshot { id, .. } if id.index == index => return Some(id.term),
+                _ => {}
+            }
+        }
+        None
+    }
+
     /// Reads everything a start needs.
     ///
     /// # Errors
@@ -190,16 +204,19 @@ impl Disk {
         let mut replaced = None;
         for record in self.wal.records() {
             match record {
-                WalRecord::Entry(entry) if entry.index == after.index => replaced = Some(entry.term),
+                // An entry cuts off all that was written behind its place.
+                WalRecord::Entry(entry) if entry.index <= after.index => {
+                    entries.clear();
+                    replaced = (entry.index == after.index).then_some(entry.term);
+                }
                 // What stood in the log when a leader's snapshot replaced it is no continuation of it.
                 WalRecord::Snapshot { id, .. } if *id == after && replaced != Some(after.term) => entries.clear(),
-                WalRecord::Entry(entry) if entry.index > after.index => {
+                WalRecord::Entry(entry) => {
                     let place = (entry.index - after.index - 1) as usize;
                     if place > entries.len() {
                         let last = entries.last().map_or(after, Entry::id);
                         return Err(DiskError::Gap { last, next: entry.id() });
                     }
-                    // An entry replaces what a deposed leader wrote at and after its place.
                     entries.truncate(place);
                     entries.push(entry.clone());
                 }
@@ -216,7 +233,6 @@ impl Disk {
 
 #[cfg(test)]
 mod tests {
-    use raft::{LogIndex, Term};
     use sim::{Blob, Digest};
 
     use super::*;
@@ -257,7 +273,7 @@ mod tests {
         let mut crashed = disk.clone();
         crashed.crash();
         assert_eq!(ids(&crashed), [(1, 1), (2, 1)]);
-        assert_eq!(crashed.read().map(|found| found.hard_state), Ok(state(1, 0)).map_err(|e: DiskError| e));
+        assert_eq!(crashed.read().map(|found| found.hard_state), Ok(state(1, 0)));
         // Torn: the entry made it, the hard state did not.
         let mut torn = disk.clone();
         torn.crash_torn(1);
@@ -274,6 +290,16 @@ mod tests {
         disk.write(&[entry(1, 1), entry(2, 1), entry(3, 1)], None);
         disk.write(&[entry(2, 2)], Some(state(2, 1)));
         assert_eq!(ids(&disk), [(1, 1), (2, 2)]);
+        assert_eq!(disk.durable_term(LogIndex(2)), None);
+        let mut safe = disk.clone();
+        fsync(&mut safe);
+        assert_eq!([1, 2, 3].map(|i| safe.durable_term(LogIndex(i)).map(|term| term.0)), [Some(1), Some(2), None]);
+        // A snapshot in a place that was rewritten does not bring back what was cut off behind it.
+        let mut cut = disk.clone();
+        cut.write(&[entry(3, 2)], None);
+        cut.write(&[entry(2, 3)], None);
+        cut.write_snapshot(Arc::new(Snapshot { index: LogIndex(2), term: Term(3), ..Snapshot::default() }));
+        assert_eq!(ids(&cut), []);
         disk.write(&[entry(4, 2)], None);
         assert!(matches!(disk.read(), Err(DiskError::Gap { .. })));
     }
@@ -304,6 +330,40 @@ mod tests {
         disk.crash();
         assert_eq!(ids(&disk), [(3, 1)]);
         assert_eq!(disk.snapshots()[0].name(), "0000000000000001-0000000000000002.snap");
+    }
+
+    #[test]
+    fn segments_of_64_mb_are_cut_and_given_back() {
+        let mut disk = disk();
+        let data = Blob::from(vec![0; 8 << 20]);
+        for index in 1..=20 {
+            disk.write(&[Entry { data: data.clone(), ..entry(index, 1) }], Some(state(1, index)));
+            fsync(&mut disk);
+        }
+        let names = |disk: &Disk| disk.wal().segments().iter().map(Segment::name).collect::<Vec<_>>();
+        let all = ["0000000000000000-0000000000000000.wal", "0000000000000001-0000000000000009.wal", "0000000000000002-0000000000000011.wal"];
+        assert_eq!(names(&disk), all);
+        assert!(disk.wal().bytes() > 160 << 20);
+        let snapshot = Snapshot { index: LogIndex(10), term: Term(1), ..Snapshot::default() };
+        disk.write_snapshot(Arc::new(snapshot));
+        fsync(&mut disk);
+        assert_eq!(names(&disk), all[1..]);
+        disk.write(&[entry(21, 1)], None);
+        disk.crash();
+        assert_eq!(ids(&disk).first(), Some(&(11, 1)));
+        assert_eq!(ids(&disk).len(), 10);
+        assert_eq!(disk.read().map(|found| found.hard_state), Ok(state(1, 20)));
+        // A crash takes a segment that no fsync has covered.
+        let mut other = Disk::default();
+        other.format(NodeId(1), 7);
+        fsync(&mut other);
+        for index in 1..=9 {
+            other.write(&[Entry { data: data.clone(), ..entry(index, 1) }], None);
+        }
+        assert_eq!(names(&other).len(), 2);
+        other.crash();
+        assert_eq!(names(&other), all[..1]);
+        assert_eq!(ids(&other), []);
     }
 
     #[test]

@@ -141,6 +141,12 @@ impl Wal {
         self.records.iter()
     }
 
+    /// Those of them that an fsync has covered.
+    pub fn durable(&self) -> impl DoubleEndedIterator<Item = &WalRecord> {
+        let durable = (self.durable.records - self.released) as usize;
+        self.records.focus().narrow(0..durable).into_iter()
+    }
+
     /// The number of the first of [`Wal::records`], counted from the log's beginning.
     pub fn first_record(&self) -> u64 {
         self.released

@@ -5,7 +5,7 @@ use sim::{Str, Token};
 
 use super::calls::Call;
 use super::{Context, Member, timer};
-use crate::proposal::{Command, Proposal, describe};
+use crate::proposal::{Command, Proposal, RequestNumber, describe};
 use crate::rpc::{Error, Request, Response, Revision};
 
 /// What one apply step has done.
@@ -59,6 +59,10 @@ impl Member {
     fn apply_entry(&mut self, entry: &Entry, batch: &mut Batch, context: &mut Context<'_>) {
         // After a restart the database is ahead of the log's replay: what it has is not done twice.
         let fresh = entry.index > self.state.applied.index;
+        if entry.index <= self.applied.index {
+            // A snapshot has overtaken what was handed out before it.
+            return;
+        }
         self.applied = entry.id();
         match entry.kind {
             EntryKind::Normal => {
@@ -78,7 +82,7 @@ impl Member {
         let request = match proposal.command() {
             Command::Client(request) => request,
             Command::Publish { member, name } => {
-                self.published(*member, name, context);
+                self.published(proposal.number(), *member, name, context);
                 return;
             }
         };
@@ -109,10 +113,10 @@ impl Member {
 
     /// Somebody has started; when it is this process, all that was acknowledged before its start is applied
     /// here now.
-    fn published(&mut self, member: NodeId, name: &Str, context: &mut Context<'_>) {
+    fn published(&mut self, number: RequestNumber, member: NodeId, name: &Str, context: &mut Context<'_>) {
         let learner = self.conf_state.learners.contains(&member);
         self.state.set_member(member, name.clone(), learner);
-        if member == self.id && !self.ready {
+        if self.numbers.made(number) && !self.ready {
             self.ready = true;
             context.note("{0} has caught up and is ready to serve client requests.", [name.clone()]);
         }

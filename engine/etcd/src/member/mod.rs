@@ -110,6 +110,10 @@ pub enum Forward {
     },
 }
 
+/// Ticks between two transactions of the database file. bbolt's are 100 ms apart; each makes the next changes
+/// copy what it shares, and all that one sees of them is how much a restart replays.
+const COMMIT_TICKS: u64 = 10;
+
 type Context<'a> = sim::Context<'a, Message>;
 
 /// Timers, by [`Token::kind`].
@@ -334,7 +338,9 @@ impl Member {
         context.timer(self.config.tick, Token::new(timer::TICK, 0));
         self.ticks += 1;
         self.node.tick();
-        self.commit_database();
+        if self.ticks.is_multiple_of(COMMIT_TICKS) {
+            self.commit_database();
+        }
         self.expire_calls(context);
         self.retry_reads(context.now);
         if context.now >= self.publish_again_at {
@@ -348,7 +354,6 @@ impl Member {
         }
     }
 
-    /// bbolt's batch interval is a tick of 100 ms.
     fn commit_database(&mut self) {
         if self.committed_database != self.state.applied {
             self.committed_database = self.state.applied;

@@ -32,18 +32,28 @@ impl Write<'_> {
 
     /// Sets a key. Returns what it was before, if it existed.
     pub fn put(&mut self, key: Key, value: Blob, lease: LeaseId) -> Option<Arc<Record>> {
-        let revision = Revision(self.main);
-        let latest = self.store.keys.get(&*key).cloned();
-        let alive = latest.as_ref().filter(|record| !record.delete);
-        let (create_revision, version) =
-            alive.map_or((revision, 1), |record| (record.kv.create_revision, record.kv.version + 1));
-        let record = Record {
-            kv: KeyValue { key, value, create_revision, mod_revision: revision, version, lease },
-            sub: self.subs,
-            delete: false,
-            previous: latest.as_ref().map(|record| record.id()),
+        let (revision, sub) = (Revision(self.main), self.subs);
+        let put = |key: Key, latest: Option<&Arc<Record>>| {
+            let alive = latest.filter(|record| !record.delete);
+            let (create_revision, version) =
+                alive.map_or((revision, 1), |record| (record.kv.create_revision, record.kv.version + 1));
+            let kv = KeyValue { key, value, create_revision, mod_revision: revision, version, lease };
+            Arc::new(Record { kv, sub, delete: false, previous: latest.map(|record| record.id()) })
         };
-        self.append(record);
+        // One way down the tree for a key that is there, and its text is shared by all versions.
+        let (record, latest) = match self.store.keys.get_mut(&*key) {
+            Some(slot) => {
+                let record = put(slot.kv.key.clone(), Some(slot));
+                let latest = std::mem::replace(slot, record.clone());
+                (record, Some(latest))
+            }
+            None => {
+                let record = put(key, None);
+                self.store.keys.insert(record.kv.key.clone(), record.clone());
+                (record, None)
+            }
+        };
+        self.log(record);
         let alive = latest.filter(|record| !record.delete);
         self.store.live += u64::from(alive.is_none());
         alive
@@ -61,21 +71,21 @@ impl Write<'_> {
                 version: 0,
                 lease: LeaseId(0),
             };
-            self.append(Record { kv, sub: self.subs, delete: true, previous: Some(victim.id()) });
+            let record = Arc::new(Record { kv, sub: self.subs, delete: true, previous: Some(victim.id()) });
+            self.store.keys.insert(record.kv.key.clone(), record.clone());
+            self.log(record);
         }
         self.store.live -= victims.len() as u64;
         victims
     }
 
-    fn append(&mut self, record: Record) {
+    fn log(&mut self, record: Arc<Record>) {
         let store = &mut *self.store;
         store.revision = self.main;
         store.digest = record.chain(store.digest);
         store.bytes_in_use += record.bytes();
         store.bytes = store.bytes.max(store.bytes_in_use);
-        let record = Arc::new(record);
-        store.log.insert(RecordId { main: self.main, sub: self.subs }, record.clone());
-        store.keys.insert(record.kv.key.clone(), record);
+        store.log.insert(RecordId { main: self.main, sub: self.subs }, record);
         self.subs += 1;
     }
 }

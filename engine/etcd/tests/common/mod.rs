@@ -92,14 +92,17 @@ impl Cluster {
         }
         self.lives[i] += 1;
         let disk = std::mem::take(&mut self.disks[i]);
-        self.members[i] = Some(Member::new(self.configs[i].clone(), disk, self.now));
+        let member = Member::new(self.configs[i].clone(), disk, self.now);
+        if self.lives[i] > 1 {
+            self.watchdog.restarted(&member);
+        }
+        self.members[i] = Some(member);
         self.handle(index, Input::Start);
     }
 
     pub fn crash(&mut self, index: u32, torn: u64) {
         let Some(member) = self.members[index as usize].take() else { return };
         self.disks[index as usize] = member.crash_torn(torn);
-        self.watchdog.crashed(index);
     }
 
     /// Cuts `group` off from the others, clients stay connected to all.
@@ -219,7 +222,12 @@ impl Cluster {
         let mut effects = Vec::new();
         let me = Actor::Etcd(index);
         member.handle(input, &mut Context::new(self.now, me, &mut effects));
-        if let Err(violation) = self.watchdog.observe(member) {
+        let Some(member) = &self.members[index as usize] else { return };
+        let disk = |i: u32| match self.members.get(i as usize)? {
+            Some(member) => Some(member.disk()),
+            None => self.disks.get(i as usize),
+        };
+        if let Err(violation) = self.watchdog.observe(member, disk) {
             self.violated(&violation);
         }
         for effect in effects {
