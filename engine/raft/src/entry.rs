@@ -34,7 +34,7 @@ impl EntryKind {
 }
 
 /// One entry of the log. A clone shares the data.
-#[derive(Clone, PartialEq, Eq, Hash, Debug, Default)]
+#[derive(Clone, PartialEq, Eq, Hash, Debug, Default, serde::Serialize, serde::Deserialize)]
 pub struct Entry {
     /// The term of the leader that appended it.
     pub term: Term,
@@ -43,6 +43,7 @@ pub struct Entry {
     /// What the data is.
     pub kind: EntryKind,
     /// The data; an empty one counts as none.
+    #[serde(with = "crate::serial::blob")]
     pub data: Blob,
 }
 

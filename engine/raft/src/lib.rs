@@ -25,6 +25,7 @@ mod raft;
 mod rawnode;
 mod read_only;
 pub mod script;
+mod serial;
 mod snapshot;
 mod status;
 mod storage;

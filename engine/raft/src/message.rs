@@ -138,7 +138,7 @@ impl fmt::Display for MessageKind {
 
 /// A message. Which fields mean something depends on `kind`; the others are zero or empty. A clone shares
 /// entries, snapshot and context.
-#[derive(Clone, PartialEq, Eq, Hash, Debug, Default)]
+#[derive(Clone, PartialEq, Eq, Hash, Debug, Default, serde::Serialize, serde::Deserialize)]
 pub struct Message {
     /// What it is about.
     pub kind: MessageKind,
@@ -163,8 +163,10 @@ pub struct Message {
     /// A rejecting AppResp's guess at where the logs agree.
     pub reject_hint: LogIndex,
     /// Snap, StorageAppend, StorageAppendResp: the snapshot.
+    #[serde(with = "crate::serial::maybe_snapshot")]
     pub snapshot: Option<Arc<Snapshot>>,
     /// Heartbeats carry a read request's name; a vote request says when it is a leader transfer.
+    #[serde(with = "crate::serial::maybe_blob")]
     pub context: Option<Blob>,
     /// StorageAppend, StorageApply: what to send, in this order, when the work is done. The append thread's
     /// own answer is the last.

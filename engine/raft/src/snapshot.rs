@@ -61,7 +61,7 @@ impl ConfState {
 }
 
 /// The application's state up to an entry, in place of the log up to there.
-#[derive(Clone, PartialEq, Eq, Hash, Debug, Default)]
+#[derive(Clone, PartialEq, Eq, Hash, Debug, Default, serde::Serialize, serde::Deserialize)]
 pub struct Snapshot {
     /// The last entry that is in it.
     pub index: LogIndex,
@@ -70,6 +70,7 @@ pub struct Snapshot {
     /// The configuration at that entry.
     pub conf_state: ConfState,
     /// The application's state.
+    #[serde(with = "crate::serial::blob")]
     pub data: Blob,
 }
 
