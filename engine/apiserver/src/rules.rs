@@ -39,7 +39,7 @@ pub(crate) fn check_fields(op: &mut Operation, resource: &Resource, object: &Val
         return Ok(());
     }
     let validation = field_validation(op)?;
-    let Some(definition) = schema::definition(&resource.group, &resource.version, &resource.kind) else { return Ok(()) };
+    let Some(definition) = resource.definition else { return Ok(()) };
     let problems = schema::check_as(definition, object);
     let duplicates = match &op.request.body {
         Body::Bytes(bytes) if validation != FieldValidation::Ignore && op.verb != Verb::Patch => {
@@ -88,7 +88,7 @@ pub(crate) fn place(op: &mut Operation, resource: &Resource, object: &mut Value)
 
 /// Drops what an object can't have and fills in what it must have.
 pub(crate) fn defaults(resource: &Resource, object: &mut Value) {
-    if let Some(definition) = schema::definition(&resource.group, &resource.version, &resource.kind) {
+    if let Some(definition) = resource.definition {
         schema::normalize_as(definition, object);
     }
     api::defaults::apply(resource, object);
@@ -112,11 +112,11 @@ pub(crate) fn patch(resource: &Resource, op: &Operation, kind: PatchKind, target
             .map_err(|why| refused(format!("the server rejected our request due to an error in our request: {why}"))),
         PatchKind::Merge => Ok(patch::merge(target, patch)),
         PatchKind::Strategic => {
-            let (group, version, kind) = match op.subresource.as_str() {
-                "scale" => ("autoscaling", "v1", "Scale"),
-                _ => (resource.group.as_str(), resource.version.as_str(), resource.kind.as_str()),
+            let definition = match op.subresource.as_str() {
+                "scale" => schema::definition("autoscaling", "v1", "Scale"),
+                _ => resource.definition,
             };
-            let definition = schema::definition(group, version, kind)
+            let definition = definition
                 .ok_or_else(|| Failure::unsupported_media_type(&[patch::JSON_PATCH, patch::MERGE_PATCH]))?;
             patch::strategic(definition, target, patch).map_err(Failure::bad_request)
         }

@@ -5,6 +5,7 @@ use std::sync::Arc;
 use api::{Object, Str, Value};
 use etcd::rpc::{self, KeyRange, LeaseId, Range};
 
+use super::store::note_stored;
 use super::{range_of, txn_of};
 use crate::admission::Attributes;
 use crate::failure::{Failure, Result};
@@ -156,6 +157,7 @@ impl ApiServer {
     ) -> Result<Next> {
         let (revision, result) = txn_of(response)?;
         let Err(existing) = result else {
+            note_stored("{0} {1} is created at revision {2}", self.resources.get(op.resource), op, revision, context);
             let object = storage::with_revision(object, revision);
             return Ok(Next::Reply(Reply::Object(201, object)));
         };

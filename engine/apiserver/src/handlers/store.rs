@@ -3,13 +3,13 @@
 
 use std::sync::Arc;
 
-use api::{Object, Value};
+use api::{Object, Revision, Str, Value};
 use etcd::rpc;
 
 use super::{range_of, subresources, txn_of};
 use crate::failure::{Failure, Result};
 use crate::operation::{Next, Operation, Pending, Reply};
-use crate::registry::Special;
+use crate::registry::{Resource, Special};
 use crate::storage;
 use crate::{ApiServer, Context};
 
@@ -144,6 +144,7 @@ impl ApiServer {
         let (revision, result) = txn_of(response)?;
         match result {
             Ok(()) => {
+                note_stored("{0} {1} is stored at revision {2}", self.resources.get(op.resource), op, revision, context);
                 let object = storage::with_revision(object, revision);
                 self.changed(op, &change, object, false)
             }
@@ -166,6 +167,7 @@ impl ApiServer {
     ) -> Result<Next> {
         match txn_of(response)? {
             (revision, Ok(())) => {
+                note_stored("{0} {1} is gone at revision {2}", self.resources.get(op.resource), op, revision, context);
                 let last = storage::with_revision(last.value().clone(), revision);
                 self.changed(op, &change, last, true)
             }
@@ -202,6 +204,18 @@ impl ApiServer {
         };
         Ok(Next::Reply(reply))
     }
+}
+
+/// Says what etcd has taken in.
+pub(super) fn note_stored(
+    template: &'static str,
+    resource: &Resource,
+    op: &Operation,
+    revision: Revision,
+    context: &mut Context<'_>,
+) {
+    let revision = Str::from(revision.0.to_string());
+    context.note(template, [resource.singular.clone(), op.name.clone(), revision]);
 }
 
 /// `Status: Success`.

@@ -1,7 +1,7 @@
 //! `PUT`: a whole new state of an object or its subresource; and what all new states go through.
 
 use api::validate::FieldError;
-use api::{Object, Value};
+use api::{Map, Object, Str, Value};
 
 use super::{Change, Outcome, subresources};
 use crate::admission::Attributes;
@@ -147,16 +147,13 @@ fn check_uid(resource: &crate::registry::Resource, op: &Operation, value: &Value
 
 /// True when something other than metadata and status differs.
 fn spec_differs(new: &Value, old: &Value) -> bool {
-    let parts = |value: &Value| {
-        let map = value.as_map().cloned().unwrap_or_default();
-        map.iter()
-            .filter(|(name, _)| !matches!(name.as_str(), "metadata" | "status" | "kind" | "apiVersion"))
-            .map(|(name, part)| (name.clone(), part.clone()))
-            .collect::<Vec<_>>()
-    };
-    let (new, old) = (parts(new), parts(old));
-    new.len() != old.len()
-        || new.iter().zip(&old).any(|((a, x), (b, y))| a != b || (!x.same(y) && x.digest() != y.digest()))
+    fn parts(value: &Value) -> impl Iterator<Item = (&Str, &Value)> {
+        let fields = value.as_map().into_iter().flat_map(Map::iter);
+        fields.filter(|(name, _)| !matches!(name.as_str(), "metadata" | "status" | "kind" | "apiVersion"))
+    }
+    let mut old = parts(old);
+    let differs = |((a, x), (b, y)): ((&Str, &Value), (&Str, &Value))| a != b || !(x.same(y) || x == y);
+    parts(new).any(|part| old.next().is_none_or(|other| differs((part, other)))) || old.next().is_some()
 }
 
 /// True for an object that only waited for its finalizers, and they are gone.

@@ -1,11 +1,13 @@
 //! The resources that are served.
 
+use std::collections::BTreeMap;
 use std::hash::{Hash, Hasher};
 use std::ops::Deref;
 use std::sync::Arc;
 
 use api::Str;
 use api::kinds::{self, KindInfo};
+use api::schema::{self, Definition};
 
 use super::{Special, Strategy};
 
@@ -14,12 +16,14 @@ use super::{Special, Strategy};
 pub(crate) struct ResourceId(pub u16);
 
 /// A resource: its names, where it is stored, how it differs.
-#[derive(Clone, PartialEq, Eq, Hash, Debug)]
+#[derive(Clone, Debug)]
 pub struct Resource {
     info: KindInfo,
     /// The prefix of its keys: `/registry/pods/`.
     pub(crate) prefix: Str,
     pub(crate) strategy: Strategy,
+    /// Its fields; custom resources have none here.
+    pub(crate) definition: Option<&'static Definition>,
 }
 
 impl Deref for Resource {
@@ -32,7 +36,12 @@ impl Deref for Resource {
 
 impl Resource {
     fn new(info: &KindInfo) -> Resource {
-        Resource { info: info.clone(), prefix: Str::from(info.storage_prefix()), strategy: strategy(info) }
+        Resource {
+            info: info.clone(),
+            prefix: Str::from(info.storage_prefix()),
+            strategy: strategy(info),
+            definition: schema::definition(&info.group, &info.version, &info.kind),
+        }
     }
 
     /// The kind's row of the table.
@@ -62,6 +71,8 @@ impl Resource {
 #[derive(Clone, Debug)]
 pub(crate) struct Resources {
     all: Arc<[Arc<Resource>]>,
+    /// By plural name; a few names are in several groups or versions.
+    by_name: Arc<BTreeMap<Str, Vec<ResourceId>>>,
     namespaces: ResourceId,
     core: Arc<[ResourceId]>,
 }
@@ -84,8 +95,12 @@ impl Resources {
             let at = all.iter().position(|kind| kind.group == group && kind.resource == resource);
             at.map(|at| ResourceId(at as u16))
         };
+        let mut by_name: BTreeMap<Str, Vec<ResourceId>> = BTreeMap::new();
+        for (at, resource) in all.iter().enumerate() {
+            by_name.entry(resource.resource.clone()).or_default().push(ResourceId(at as u16));
+        }
         let core = CORE.iter().filter_map(|(group, resource)| place(group, resource)).collect();
-        Resources { namespaces: place("", "namespaces").unwrap_or_default(), core, all }
+        Resources { namespaces: place("", "namespaces").unwrap_or_default(), core, by_name: Arc::new(by_name), all }
     }
 
     /// A resource. Every [`ResourceId`] comes from this table.
@@ -95,14 +110,13 @@ impl Resources {
 
     /// A resource by its path.
     pub fn find(&self, group: &str, version: &str, resource: &str) -> Option<ResourceId> {
-        let same = |kind: &Arc<Resource>| kind.resource == resource && kind.version == version && kind.group == group;
-        self.all.iter().position(same).map(|at| ResourceId(at as u16))
+        let candidates = self.by_name.get(resource)?;
+        candidates.iter().copied().find(|id| self.get(*id).group == group && self.get(*id).version == version)
     }
 
     /// A resource by group and plural, in the preferred version.
     pub fn find_plural(&self, group: &str, resource: &str) -> Option<ResourceId> {
-        let same = |kind: &Arc<Resource>| kind.resource == resource && kind.group == group;
-        self.all.iter().position(same).map(|at| ResourceId(at as u16))
+        self.by_name.get(resource)?.iter().copied().find(|id| self.get(*id).group == group)
     }
 
     /// `namespaces`.
