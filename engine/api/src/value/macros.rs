@@ -11,9 +11,23 @@
 macro_rules! object {
     (null) => { $crate::Value::Null };
     ([]) => { $crate::Value::list() };
-    ([ $($item:tt),* $(,)? ]) => { $crate::Value::from(vec![ $($crate::object!($item)),* ]) };
+    ([ $($items:tt)+ ]) => { $crate::object!(@items [] $($items)+) };
     ({}) => { $crate::Value::map() };
     ({ $($fields:tt)* }) => { $crate::object!(@fields [] $($fields)*) };
+    // Munch items one at a time, as fields below.
+    (@items [$($done:expr,)*]) => { $crate::Value::from(vec![ $($done),* ]) };
+    (@items [$($done:expr,)*] null $(, $($rest:tt)*)?) => {
+        $crate::object!(@items [$($done,)* $crate::Value::Null,] $($($rest)*)?)
+    };
+    (@items [$($done:expr,)*] { $($map:tt)* } $(, $($rest:tt)*)?) => {
+        $crate::object!(@items [$($done,)* $crate::object!({ $($map)* }),] $($($rest)*)?)
+    };
+    (@items [$($done:expr,)*] [ $($list:tt)* ] $(, $($rest:tt)*)?) => {
+        $crate::object!(@items [$($done,)* $crate::object!([ $($list)* ]),] $($($rest)*)?)
+    };
+    (@items [$($done:expr,)*] $value:expr $(, $($rest:tt)*)?) => {
+        $crate::object!(@items [$($done,)* $crate::Value::from($value),] $($($rest)*)?)
+    };
     // Munch `"key": value, ...` one field at a time: nested braces, brackets and null are values of their own.
     (@fields [$($done:expr,)*]) => {
         $crate::Value::Map([ $($done),* ].into_iter().collect::<$crate::Map>())
