@@ -1,0 +1,176 @@
+//! The terminal: command lines in, requests to the API server and text out.
+
+use std::collections::BTreeMap;
+
+use api::Str;
+use api::http::Response;
+use client::{Component, Context, Input, Message};
+use sim::Actor;
+
+use crate::commands;
+use crate::failure::Failure;
+use crate::process::{Event, Io, Process, Step, Wires};
+use crate::session::{Channel, EXIT_INTERRUPTED, Session, SessionId};
+use crate::words;
+
+/// The most lines that may be typed ahead of a running command.
+const TYPED_AHEAD_MAX: u32 = 64;
+
+/// The user's terminals: one process to the cluster (`Actor::User`), with any number of sessions.
+#[derive(Clone, Debug, Hash, Default)]
+pub struct Terminal {
+    sessions: BTreeMap<SessionId, Session>,
+    wires: Wires,
+    files: BTreeMap<Str, Str>,
+}
+
+impl Terminal {
+    /// A session, once something was started in it.
+    pub fn session(&self, id: SessionId) -> Option<&Session> {
+        self.sessions.get(&id)
+    }
+
+    /// All sessions.
+    pub fn sessions(&self) -> impl Iterator<Item = (SessionId, &Session)> {
+        self.sessions.iter().map(|(id, session)| (*id, session))
+    }
+
+    /// Puts a file where `-f name` finds it.
+    pub fn write_file(&mut self, name: impl Into<Str>, text: impl Into<Str>) {
+        self.files.insert(name.into(), text.into());
+    }
+
+    /// The files, by name.
+    pub fn files(&self) -> impl Iterator<Item = (&Str, &Str)> {
+        self.files.iter()
+    }
+
+    /// Starts a command line, or, while one runs, keeps it for afterwards as a real terminal does.
+    ///
+    /// `stdin` is what the command reads from its standard input.
+    pub fn start(&mut self, id: SessionId, line: &str, stdin: Option<Str>, context: &mut Context<'_>) {
+        let session = self.sessions.entry(id).or_default();
+        if session.running.is_some() {
+            if (session.typed_ahead.len() as u64) < u64::from(TYPED_AHEAD_MAX) {
+                session.typed_ahead.push_back((line.into(), stdin));
+            }
+            return;
+        }
+        session.output = Default::default();
+        session.problems.clear();
+        session.exit = None;
+        session.transcript.push(Channel::Typed, format!("{line}\n"));
+        match self.read(id, line, stdin) {
+            Ok(Some(command)) => {
+                let session = self.sessions.entry(id).or_default();
+                session.running = Some(Process::new(line.into(), command));
+                self.step(id, Event::Start, context);
+            }
+            Ok(None) => self.end(id, 0, context),
+            Err(failure) => {
+                let session = self.sessions.entry(id).or_default();
+                session.print(Channel::Stderr, format!("{}\n", failure.text));
+                self.end(id, failure.code, context);
+            }
+        }
+    }
+
+    /// What `kubectl apply -f -` with `text` as standard input does: the manifest panel's button.
+    pub fn apply(&mut self, id: SessionId, text: impl Into<Str>, context: &mut Context<'_>) {
+        self.start(id, "kubectl apply -f -", Some(text.into()), context);
+    }
+
+    /// Ctrl-C: ends the running command with exit code 130 and forgets what was typed ahead.
+    pub fn interrupt(&mut self, id: SessionId, context: &mut Context<'_>) {
+        let Some(session) = self.sessions.get_mut(&id) else { return };
+        session.typed_ahead.clear();
+        if session.running.is_some() {
+            session.transcript.push(Channel::Typed, "^C\n");
+            self.end(id, EXIT_INTERRUPTED, context);
+        }
+    }
+
+    fn read(&self, id: SessionId, line: &str, stdin: Option<Str>) -> Result<Option<commands::Command>, Failure> {
+        let line = words::split(line).map_err(|e| Failure::bare(format!("clusterlab: {e}")))?;
+        if line.words.is_empty() {
+            return Ok(None);
+        }
+        let namespace = self.sessions.get(&id).map_or_else(Str::new, |s| s.settings.namespace.clone());
+        let stdin = line.here_document.map(Str::from).or(stdin);
+        let setup = commands::Setup { namespace, stdin, files: &self.files };
+        commands::program(&line.words, &setup).map(Some)
+    }
+
+    /// Prints the warnings that an answer carries in its headers (`299 - "text"`).
+    fn warn(&mut self, id: SessionId, response: &Response) {
+        let Some(session) = self.sessions.get_mut(&id) else { return };
+        for (_, value) in response.headers.iter().filter(|(name, _)| name == "warning") {
+            let text = value.split_once('"').map_or(value.as_str(), |(_, text)| text.trim_end_matches('"'));
+            session.print(Channel::Stderr, format!("Warning: {}\n", text.replace("\\\"", "\"")));
+        }
+    }
+
+    fn step(&mut self, id: SessionId, event: Event, context: &mut Context<'_>) {
+        let Some(session) = self.sessions.get_mut(&id) else { return };
+        // Taken out while it acts, because it prints to the session that it belongs to.
+        let Some(mut process) = session.running.take() else { return };
+        let mut io = Io { id, session, wires: &mut self.wires, context, exit: None };
+        process.command.handle(event, &mut io);
+        let exit = io.exit;
+        if let Some(session) = self.sessions.get_mut(&id) {
+            session.running = Some(process);
+        }
+        if let Some(code) = exit {
+            self.end(id, code, context);
+        }
+    }
+
+    /// Ends what runs: streams are closed, timers forgotten, and the next line that was typed ahead starts.
+    fn end(&mut self, id: SessionId, code: u8, context: &mut Context<'_>) {
+        let Some(session) = self.sessions.get_mut(&id) else { return };
+        session.running = None;
+        session.exit = Some(code);
+        let next = session.typed_ahead.pop_front();
+        self.wires.timers.retain(|_, (session, _)| *session != id);
+        self.wires.requests.retain(|request, (session, _)| {
+            if *session == id {
+                context.send(Actor::ApiServer, Message::Cancel { id: *request });
+            }
+            *session != id
+        });
+        if let Some((line, stdin)) = next {
+            self.start(id, &line, stdin, context);
+        }
+    }
+}
+
+impl Component for Terminal {
+    fn handle(&mut self, input: Input, context: &mut Context<'_>) {
+        match input {
+            Input::Start => {}
+            Input::Response { id, response } => {
+                let Some((session, tag)) = self.wires.requests.get(&id).copied() else { return };
+                if !response.streaming {
+                    self.wires.requests.remove(&id);
+                }
+                self.warn(session, &response);
+                self.step(session, Event::Response { tag, response }, context);
+            }
+            Input::Frame { id, frame } => {
+                let Some((session, tag)) = self.wires.requests.get(&id).copied() else { return };
+                if matches!(frame, api::http::Frame::End) {
+                    self.wires.requests.remove(&id);
+                }
+                self.step(session, Event::Frame { tag, frame }, context);
+            }
+            Input::Failed { id, reason } => {
+                let Some((session, _)) = self.wires.requests.remove(&id) else { return };
+                self.step(session, Event::Failed { reason }, context);
+            }
+            Input::Timer(token) => {
+                let Some((session, tag)) = self.wires.timers.remove(&token.arg) else { return };
+                self.step(session, Event::Timer { tag }, context);
+            }
+        }
+    }
+}
