@@ -445,11 +445,7 @@ impl State {
         if !self.clock.playing && self.work.is_empty() {
             return false;
         }
-        let Some(what) =
-            self.lab().invariants().into_iter().find_map(|i| i.broken.map(|how| format!("{}: {how}", i.name)))
-        else {
-            return false;
-        };
+        let Some(what) = self.lab().cluster().broken().map(str::to_owned) else { return false };
         if matches!(self.ui.banner, Some(Banner::Violated(_))) {
             return false;
         }
