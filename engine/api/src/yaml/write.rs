@@ -84,7 +84,10 @@ fn scalar(out: &mut String, value: &Value, indent: usize, key: bool) {
 }
 
 fn text(out: &mut String, text: &str, indent: usize, key: bool) {
-    let is_string = matches!(scalar::resolve(text), Ok(Value::Str(_))) && !is_base60(text) && text != "<<";
+    let is_string = matches!(scalar::resolve(text), Ok(Value::Str(_)))
+        && !is_base60(text)
+        && !is_time(text)
+        && text != "<<";
     let printable =
         text.chars().all(|c| c == '\n' || (c >= ' ' && c != '\u{7f}' && c != '\u{feff}' && !c.is_control()));
     // A space before a line break would be lost in anything but double quotes.
@@ -124,6 +127,22 @@ fn is_plain(text: &str) -> bool {
         }
     }
     true
+}
+
+/// `2026-01-01` and `2026-01-01T00:00:00Z` are times to go-yaml, so it quotes them: every `creationTimestamp` is.
+fn is_time(text: &str) -> bool {
+    let (date, clock) = text.split_once(['T', 't', ' ']).map_or((text, None), |(date, clock)| (date, Some(clock)));
+    let mut parts = date.split('-');
+    let mut number = |digits: std::ops::RangeInclusive<usize>| {
+        parts.next().is_some_and(|p| digits.contains(&p.len()) && p.bytes().all(|b| b.is_ascii_digit()))
+    };
+    let is_date = number(4..=4) && number(1..=2) && number(1..=2) && parts.next().is_none();
+    let is_clock = |clock: &str| {
+        clock.starts_with(|c: char| c.is_ascii_digit())
+            && clock.matches(':').count() >= 2
+            && clock.bytes().all(|b| b.is_ascii_digit() || matches!(b, b':' | b'.' | b'Z' | b'+' | b'-'))
+    };
+    is_date && clock.is_none_or(is_clock)
 }
 
 /// `1:30` was a number once; go-yaml still quotes it.
