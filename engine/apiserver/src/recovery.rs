@@ -32,7 +32,7 @@ impl ApiServer {
             Owner::List(resource) => self.listed(resource, response, context),
             Owner::Lease => self.lease_granted(Some(response), context),
             Owner::Watch(resource) => self.watched(resource, call, response, context),
-            Owner::Nobody => {}
+            Owner::Progress => self.progressed(member, call, response, context),
         }
     }
 
@@ -81,7 +81,7 @@ impl ApiServer {
                 self.leave_endpoint(member, context);
                 self.lease_granted(None, context);
             }
-            Owner::Nobody => {}
+            Owner::Progress => self.leave_endpoint(member, context),
         }
     }
 
@@ -119,7 +119,7 @@ impl ApiServer {
                     }
                     Owner::List(resource) => self.restart_feed(resource, context),
                     Owner::Lease => self.lease_granted(None, context),
-                    Owner::Watch(_) | Owner::Nobody => {}
+                    Owner::Watch(_) | Owner::Progress => {}
                 }
             }
             Deadline::Retry(id) => {

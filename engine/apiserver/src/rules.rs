@@ -1,7 +1,7 @@
 //! Where the server meets the rules of `api`: schema, defaults, validation, patches, tables.
 
 use api::http::Body;
-use api::validate::FieldError;
+use api::validate::{self, FieldError};
 use api::{Object, Str, Value, patch, schema};
 use sim::SimTime;
 
@@ -95,13 +95,21 @@ pub(crate) fn defaults(resource: &Resource, object: &mut Value) {
 }
 
 /// All that is wrong with a new object.
-pub(crate) fn validate_create(_resource: &Resource, _op: &Operation, _object: &Value) -> Result<()> {
-    Ok(())
+pub(crate) fn validate_create(resource: &Resource, op: &Operation, object: &Value) -> Result<()> {
+    refuse(resource, op, &validate::create(resource, object))
 }
 
 /// All that is wrong with a new state.
-pub(crate) fn validate_update(_resource: &Resource, _op: &Operation, _new: &Value, _old: &Value) -> Result<()> {
-    Ok(())
+pub(crate) fn validate_update(resource: &Resource, op: &Operation, new: &Value, old: &Value) -> Result<()> {
+    let errors = match op.subresource.as_str() {
+        "status" => validate::update_status(new, old),
+        _ => validate::update(resource, new, old),
+    };
+    refuse(resource, op, &errors)
+}
+
+fn refuse(resource: &Resource, op: &Operation, errors: &[FieldError]) -> Result<()> {
+    if errors.is_empty() { Ok(()) } else { Err(Failure::invalid(resource, &op.name, errors)) }
 }
 
 /// Applies a patch.

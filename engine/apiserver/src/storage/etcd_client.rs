@@ -27,8 +27,8 @@ pub(crate) enum Owner {
     Watch(ResourceId),
     /// The Events that wait for a lease.
     Lease,
-    /// Nobody: a request for progress notifications.
-    Nobody,
+    /// All caches whose watches were there when it was asked: how new they are.
+    Progress,
 }
 
 /// A call in flight.
@@ -80,15 +80,11 @@ impl EtcdClient {
     ) -> CallId {
         self.last_call += 1;
         let call = CallId(self.last_call);
-        // Watches stay, and nobody waits for progress: neither runs out.
-        let waits = matches!(owner, Owner::Operation(_) | Owner::List(_) | Owner::Lease);
-        let deadline = waits.then(|| context.now + PATIENCE);
+        let deadline = (!matches!(owner, Owner::Watch(_))).then(|| context.now + PATIENCE);
         if let Some(at) = deadline {
             deadlines.set(at, Deadline::Call(call), context);
         }
-        if owner != Owner::Nobody {
-            self.calls.insert(call, Call { member: self.endpoint, owner, request: request.clone(), deadline });
-        }
+        self.calls.insert(call, Call { member: self.endpoint, owner, request: request.clone(), deadline });
         context.send(Actor::Etcd(self.endpoint), Message::Etcd { call, request });
         call
     }
@@ -121,6 +117,16 @@ impl EtcdClient {
         for call in calls {
             self.take(call, deadlines);
         }
+    }
+
+    /// The resources whose watches a member had before it got a call.
+    pub fn watches_before(&self, member: u32, call: CallId) -> Vec<ResourceId> {
+        let earlier = self.calls.range(..call).filter(|(_, call)| call.member == member);
+        let watch = |call: &Call| match call.owner {
+            Owner::Watch(resource) => Some(resource),
+            _ => None,
+        };
+        earlier.filter_map(|(_, call)| watch(call)).collect()
     }
 
     /// True while somebody waits for an answer.

@@ -41,9 +41,26 @@ impl ApiServer {
         self.etcd.call(Owner::Watch(resource), request, &mut self.deadlines, context);
     }
 
-    /// Asks etcd to say on all watches how far they are.
+    /// Asks etcd to say how far the watches are.
     pub(crate) fn ask_progress(&mut self, context: &mut Context<'_>) {
-        self.etcd.call(Owner::Nobody, Arc::new(Request::WatchProgress), &mut self.deadlines, context);
+        self.etcd.call(Owner::Progress, Arc::new(Request::WatchProgress), &mut self.deadlines, context);
+    }
+
+    /// The watches that a member had when it was asked have seen everything up to a revision.
+    pub(crate) fn progressed(
+        &mut self,
+        member: u32,
+        call: rpc::CallId,
+        response: &rpc::Response,
+        context: &mut Context<'_>,
+    ) {
+        let rpc::Response::WatchEvents { header, .. } = response else { return };
+        for resource in self.etcd.watches_before(member, call) {
+            if let Some(cache) = self.caches.get_mut(&resource) {
+                cache.progress(Revision(header.revision.0));
+            }
+            self.release(resource, context);
+        }
     }
 
     /// The list of a cache came.
