@@ -94,8 +94,8 @@ fn the_first_look_creates_revision_one() {
 fn a_rolling_update_goes_step_by_step() {
     // (old size, old available, new size, new available) -> the sizes decided
     let (old, new) = (name("nginx:1"), name("nginx:2"));
-    type Sizes<'a> = Vec<(&'a str, i64)>;
-    let cases: &[(&str, (i64, i64), (i64, i64), Sizes<'_>)] = &[
+    type Case<'a> = (&'a str, (i64, i64), (i64, i64), Vec<(&'a str, i64)>);
+    let cases: &[Case<'_>] = &[
         ("surge first", (10, 10), (0, 0), vec![(&new, 3)]),
         ("then give up what may be missing", (10, 10), (3, 0), vec![(&old, 8)]),
         ("fill the surge again", (8, 8), (3, 0), vec![(&new, 5)]),

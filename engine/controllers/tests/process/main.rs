@@ -3,6 +3,7 @@
 mod server;
 
 use api::{Value, object};
+use clusterlab_controllers::Config;
 use server::Bench;
 use sim::SimTime;
 
@@ -159,4 +160,14 @@ fn two_runs_are_one() {
         sim::Digest::of(&bench.manager)
     };
     assert_eq!(hash(), hash());
+}
+
+#[test]
+fn the_request_limit_holds() {
+    let mut bench = Bench::with(Config { qps: 20, burst: 30, ..Config::default() });
+    bench.create(DEPLOYMENTS, "a", deployment(100));
+    bench.run(SimTime::from_secs(3));
+    assert!((60..=90).contains(&bench.all(PODS).len()), "{}", bench.all(PODS).len());
+    bench.run(SimTime::from_secs(20));
+    assert_eq!(bench.all(PODS).len(), 100);
 }

@@ -38,7 +38,11 @@ enum Event {
 
 impl Bench {
     pub fn new() -> Bench {
-        let manager = ControllerManager::new(Config::default(), Stream::derive(1, "controller-manager"));
+        Bench::with(Config::default())
+    }
+
+    pub fn with(config: Config) -> Bench {
+        let manager = ControllerManager::new(config, Stream::derive(1, "controller-manager"));
         let mut bench = Bench {
             manager,
             queue: EventQueue::default(),
