@@ -226,7 +226,8 @@ mod tests {
 
     #[test]
     fn fine_and_wrong() {
-        let table: [(fn(&str) -> Wrong, &str, bool); 16] = [
+        type Check = fn(&str) -> Wrong;
+        let table: [(Check, &str, bool); 16] = [
             (dns1123_label, "web-1", true),
             (dns1123_label, "", false),
             (dns1123_label, "-web", false),

@@ -229,7 +229,7 @@ fn bad_base64(text: &str) -> Option<usize> {
     if let Some(place) = bytes[..body].iter().position(|b| !letter(b)) {
         return Some(place);
     }
-    (bytes.len() % 4 != 0 || bytes.len() - body > 2).then_some(bytes.len())
+    (!bytes.len().is_multiple_of(4) || bytes.len() - body > 2).then_some(bytes.len())
 }
 
 /// The field whose name is nearest: at most a third of the letters differ.

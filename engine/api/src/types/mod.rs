@@ -3,29 +3,37 @@
 
 pub mod affinity;
 pub mod container;
+mod daemon_set;
 mod decode;
 mod deployment;
 mod endpoints;
+mod job;
 mod meta;
 pub mod node;
 pub mod pod;
 mod replica_set;
 pub mod service;
 mod small;
+mod stateful_set;
+mod storage;
 pub mod volume;
 
 pub use affinity::*;
 pub use container::*;
+pub use daemon_set::*;
 pub use decode::{Decode, DecodeError};
 pub(crate) use decode::{lean, push_field};
 pub use deployment::*;
 pub use endpoints::*;
+pub use job::*;
 pub use meta::*;
 pub use node::*;
 pub use pod::*;
 pub use replica_set::*;
 pub use service::*;
 pub use small::*;
+pub use stateful_set::*;
+pub use storage::*;
 pub use volume::*;
 
 pub use crate::selector::{LabelSelector, LabelSelectorRequirement};
@@ -106,6 +114,20 @@ typed! {
     Deployment, deployment, "apps/v1";
     /// A ReplicaSet.
     ReplicaSet, replica_set, "apps/v1";
+    /// A StatefulSet.
+    StatefulSet, stateful_set, "apps/v1";
+    /// A DaemonSet.
+    DaemonSet, daemon_set, "apps/v1";
+    /// A Job.
+    Job, job, "batch/v1";
+    /// A CronJob.
+    CronJob, cron_job, "batch/v1";
+    /// A PersistentVolume.
+    PersistentVolume, persistent_volume, "v1";
+    /// A PersistentVolumeClaim.
+    PersistentVolumeClaim, persistent_volume_claim, "v1";
+    /// A StorageClass.
+    StorageClass, storage_class, "storage.k8s.io/v1";
     /// A Lease.
     Lease, lease, "coordination.k8s.io/v1";
     /// An Event.

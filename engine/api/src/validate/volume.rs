@@ -2,7 +2,7 @@
 
 use std::collections::BTreeSet;
 
-use super::{Errors, FieldError, Path, has, invalid, text};
+use super::{Errors, FieldError, Path, invalid, text};
 use crate::{Value, names};
 
 /// Checks the volumes and returns their names.
@@ -46,9 +46,6 @@ pub(super) fn volumes<'a>(volumes: &'a [Value], path: &Path<'_>, errors: &mut Er
             if source == "hostPath" && text(content, "path").split('/').any(|part| part == "..") {
                 errors.push(FieldError::invalid(&path.child("path"), text(content, "path"), "must not contain '..'"));
             }
-        }
-        if !has(volume, "name") && map.len() == 0 {
-            errors.push(FieldError::required(&path, "must specify a volume type"));
         }
     }
     seen

@@ -137,6 +137,7 @@ impl List {
     }
 
     /// The items, to change them.
+    #[allow(clippy::should_implement_trait, reason = "`AsMut` would have to name its target at every use")]
     pub fn as_mut(&mut self) -> &mut Vec<Value> {
         self.0.make_mut()
     }

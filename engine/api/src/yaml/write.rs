@@ -84,10 +84,8 @@ fn scalar(out: &mut String, value: &Value, indent: usize, key: bool) {
 }
 
 fn text(out: &mut String, text: &str, indent: usize, key: bool) {
-    let is_string = matches!(scalar::resolve(text), Ok(Value::Str(_)))
-        && !is_base60(text)
-        && !is_time(text)
-        && text != "<<";
+    let is_string =
+        matches!(scalar::resolve(text), Ok(Value::Str(_))) && !is_base60(text) && !is_time(text) && text != "<<";
     let printable =
         text.chars().all(|c| c == '\n' || (c >= ' ' && c != '\u{7f}' && c != '\u{feff}' && !c.is_control()));
     // A space before a line break would be lost in anything but double quotes.
