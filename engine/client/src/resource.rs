@@ -122,6 +122,18 @@ impl Resource {
     }
 }
 
+impl From<&api::kinds::KindInfo> for Resource {
+    fn from(kind: &api::kinds::KindInfo) -> Resource {
+        Resource {
+            group: kind.group.clone(),
+            version: kind.version.clone(),
+            plural: kind.resource.clone(),
+            kind: kind.kind.clone(),
+            namespaced: kind.namespaced,
+        }
+    }
+}
+
 impl std::fmt::Display for Resource {
     /// `deployments.apps`, `pods`.
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
@@ -133,6 +145,14 @@ impl std::fmt::Display for Resource {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn the_resources_here_are_those_of_the_table() {
+        for resource in KNOWN {
+            let kind = api::kinds::all().iter().find(|k| k.kind == resource.kind && k.group == resource.group);
+            assert_eq!(kind.map(Resource::from).as_ref(), Some(*resource), "{resource}");
+        }
+    }
 
     #[test]
     fn paths() {

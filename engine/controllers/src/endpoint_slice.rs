@@ -33,6 +33,10 @@ pub struct EndpointSliceController {
     written: OrdMap<(ObjectKey, Str), Revision>,
     /// Services that were looked at while out of date.
     stale: OrdSet<ObjectKey>,
+    /// Services whose slices are being written, and how many answers are to come.
+    writing: OrdMap<ObjectKey, u32>,
+    /// Slices that changed meanwhile: an own write often comes back on the watch before its answer.
+    seen: OrdMap<(ObjectKey, Str), Revision>,
 }
 
 impl EndpointSliceController {
@@ -43,7 +47,28 @@ impl EndpointSliceController {
             max_per_slice: config.max_endpoints_per_slice,
             written: OrdMap::new(),
             stale: OrdSet::new(),
+            writing: OrdMap::new(),
+            seen: OrdMap::new(),
         }
+    }
+
+    /// One write of a service was answered. After the last, a slice that has a version nobody here wrote was changed
+    /// by somebody else: the service is looked at again.
+    fn write_ended(&mut self, service: &ObjectKey) -> bool {
+        let left = self.writing.get(service).copied().unwrap_or(0).saturating_sub(1);
+        if left > 0 {
+            self.writing.insert(service.clone(), left);
+            return false;
+        }
+        self.writing.remove(service);
+        let first = (service.clone(), Str::new());
+        let seen: Vec<_> = self.seen.range(first..).take_while(|((s, _), _)| s == service).map(|(k, v)| (k.clone(), *v)).collect();
+        let mut foreign = false;
+        for (entry, revision) in seen {
+            self.seen.remove(&entry);
+            foreign |= self.written.get(&entry).is_none_or(|written| revision > *written);
+        }
+        foreign
     }
 
     fn written_of(&self, service: &ObjectKey) -> impl Iterator<Item = (&Str, Revision)> {
@@ -70,6 +95,10 @@ impl EndpointSliceController {
         let expected = self.written.get(&entry).copied();
         if delta.is_deletion() {
             self.written.remove(&entry);
+        }
+        if !delta.is_deletion() && self.writing.contains_key(&service) {
+            self.seen.insert(entry, slice.revision());
+            return;
         }
         // The echo of an own write is no news, unless somebody waits for it.
         let echo = !delta.is_deletion() && expected.is_some_and(|revision| slice.revision() <= revision);
@@ -98,6 +127,7 @@ impl Controller for EndpointSliceController {
                         self.written.remove(&(delta.key().clone(), name));
                     }
                     self.stale.remove(delta.key());
+                    self.writing.remove(delta.key());
                 }
                 queue.add(Item::new(Kind::Services, delta.key().clone()));
             }
@@ -125,7 +155,12 @@ impl Controller for EndpointSliceController {
             return Outcome::nothing();
         }
         self.stale.remove(&item.key);
-        plan::plan(object, service, slices(&item.key, world), world, self.max_per_slice as usize)
+        let out = plan::plan(object, service, slices(&item.key, world), world, self.max_per_slice as usize);
+        let writes = out.calls().filter(|call| call.purpose == Purpose::Write).count();
+        if writes > 0 {
+            self.writing.insert(item.key.clone(), u32::try_from(writes).unwrap_or(u32::MAX));
+        }
+        out
     }
 
     fn on_answer(
@@ -134,13 +169,25 @@ impl Controller for EndpointSliceController {
         purpose: &Purpose,
         answer: Result<&Response, &Str>,
         _now: SimTime,
-        _queue: &mut WorkQueue<Item>,
+        queue: &mut WorkQueue<Item>,
     ) {
-        if let (Purpose::Write, Ok(response)) = (purpose, answer)
+        if *purpose != Purpose::Write {
+            return;
+        }
+        if let Ok(response) = answer
             && let Some(value) = response.value()
         {
             let slice = Object::new(value.clone());
             self.written.insert((item.key.clone(), slice.name().clone()), slice.revision());
+        }
+        if self.write_ended(&item.key) {
+            queue.add(item.clone());
+        }
+    }
+
+    fn on_skipped(&mut self, item: &Item, purpose: &Purpose) {
+        if *purpose == Purpose::Write {
+            self.write_ended(&item.key);
         }
     }
 }

@@ -45,9 +45,12 @@ pub fn is_headless(service: &Service) -> bool {
 
 /// The pods that a service selects.
 pub fn selected<'a>(service: &Service, world: &'a World) -> Vec<&'a Object> {
-    let selector = service.spec.selector.clone();
     let pods = world.store(Kind::Pods).in_namespace(&service.metadata.namespace);
-    pods.filter(|pod| selector.iter().all(|(key, value)| pod.label(key) == Some(value))).collect()
+    let selects = |pod: &&Object| {
+        let labels = pod.pod().map(|pod| &pod.metadata.labels);
+        labels.is_some_and(|labels| service.spec.selector.iter().all(|(key, value)| labels.get(key) == Some(value)))
+    };
+    pods.filter(selects).collect()
 }
 
 /// True when a pod is to be among the endpoints at all.
@@ -60,6 +63,15 @@ pub fn ports(service: &Service, pod: &Pod) -> Vec<Port> {
     let mut ports: Vec<Port> = service.spec.ports.iter().filter_map(|port| resolve(port, pod)).collect();
     ports.sort();
     ports
+}
+
+/// The ports of a service, when no pod has to be asked for them.
+pub fn fixed_ports(service: &Service) -> Option<Vec<Port>> {
+    let numbered = |port: &ServicePort| match &port.target_port {
+        IntOrString::Int(_) => true,
+        IntOrString::Str(name) => name.is_empty(),
+    };
+    service.spec.ports.iter().all(numbered).then(|| ports(service, &Pod::default()))
 }
 
 fn resolve(port: &ServicePort, pod: &Pod) -> Option<Port> {

@@ -71,6 +71,9 @@ struct Draft<'a> {
 fn wanted<'a>(service: &Service, world: &'a World) -> Groups<'a> {
     let mut groups = Groups::new();
     let mut zones: BTreeMap<Str, Option<Str>> = BTreeMap::new();
+    // Ports by number are the same on all pods.
+    let fixed = pods::fixed_ports(service);
+    let mut all = BTreeMap::new();
     for object in pods::selected(service, world) {
         let Some(pod) = object.pod().filter(|pod| pods::belongs(pod, true)) else { continue };
         let serving = pod.is_ready();
@@ -89,7 +92,13 @@ fn wanted<'a>(service: &Service, world: &'a World) -> Groups<'a> {
             serving,
             terminating,
         };
-        groups.entry(pods::ports(service, pod)).or_default().insert(&pod.status.pod_ip, wanted);
+        let group = if fixed.is_some() { &mut all } else { groups.entry(pods::ports(service, pod)).or_default() };
+        group.insert(&pod.status.pod_ip, wanted);
+    }
+    if let Some(ports) = fixed
+        && !all.is_empty()
+    {
+        groups.insert(ports, all);
     }
     groups
 }
