@@ -1,4 +1,4 @@
-//! Events about pods and the node, and Go's way of writing durations.
+//! Events about pods and the node.
 
 use std::time::Duration;
 
@@ -51,37 +51,7 @@ impl Host {
     }
 }
 
-/// A duration as Go prints it, to milliseconds: `412ms`, `1.2s`, `1m20s`, `5m0s`.
-pub fn go_duration(span: Duration) -> String {
-    let millis = span.as_millis();
-    if millis == 0 {
-        return "0s".to_owned();
-    }
-    if millis < 1_000 {
-        return format!("{millis}ms");
-    }
-    let (minutes, millis) = (millis / 60_000, millis % 60_000);
-    let mut seconds = format!("{}", millis / 1_000);
-    if millis % 1_000 > 0 {
-        seconds = format!("{seconds}.{:03}", millis % 1_000).trim_end_matches('0').to_owned();
-    }
-    match (minutes / 60, minutes % 60) {
-        (0, 0) => format!("{seconds}s"),
-        (0, minutes) => format!("{minutes}m{seconds}s"),
-        (hours, minutes) => format!("{hours}h{minutes}m{seconds}s"),
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn durations() {
-        for (millis, text) in
-            [(0, "0s"), (412, "412ms"), (1_200, "1.2s"), (10_000, "10s"), (80_000, "1m20s"), (300_000, "5m0s"), (3_600_500, "1h0m0.5s")]
-        {
-            assert_eq!(go_duration(Duration::from_millis(millis)), text);
-        }
-    }
+/// A duration as Go prints it, cut to milliseconds: `412ms`, `1.2s`, `1m20s`, `5m0s`.
+pub(crate) fn go_duration(span: Duration) -> String {
+    sim::format_duration(Duration::from_millis(u64::try_from(span.as_millis()).unwrap_or(u64::MAX)))
 }

@@ -23,7 +23,6 @@ mod rebuild;
 pub mod status;
 
 pub use config::Config;
-pub use events::go_duration;
 pub use kubelet::Kubelet;
 pub use message::{Context, Input, Message};
 pub use pod_worker::{Phase, Worker};

@@ -233,7 +233,7 @@ mod tests {
         assert_eq!(probes.due(at(103)), [ProbeKind::Startup], "the others wait for the start");
         assert_eq!(probes.due(at(103)), [], "one at a time");
         let probe = |kind: ProbeKind| kind.of(container).unwrap();
-        let mut answer = |probes: &mut Probes, kind: ProbeKind, ok: bool, now| probes.answer(kind, ok, probe(kind), at(now));
+        let answer = |probes: &mut Probes, kind: ProbeKind, ok: bool, now| probes.answer(kind, ok, probe(kind), at(now));
         assert_eq!(answer(&mut probes, ProbeKind::Startup, false, 103), Verdict::Fine);
         assert_eq!(probes.next(), Some(at(108)));
         assert_eq!(answer(&mut probes, ProbeKind::Startup, true, 108), Verdict::Fine);

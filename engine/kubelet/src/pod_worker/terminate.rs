@@ -27,7 +27,7 @@ impl Worker {
                 continue;
             }
             running = true;
-            if !record.stopping && !(record.sidecar && mains_run) {
+            if !(record.stopping || record.sidecar && mains_run) {
                 let message = format!("Stopping container {}", record.name);
                 self.stop_container(index, grace, &message, host, context);
             }

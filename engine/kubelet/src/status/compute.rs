@@ -117,7 +117,7 @@ fn wanted(worker: &Worker, phase: &str) -> Vec<Wanted> {
         _ if unready == "[]" => Wanted::yes(kind),
         _ => Wanted::because(kind, false, "ContainersNotReady", format!("containers with unready status: {unready}")),
     };
-    let gates = worker.typed().map_or(true, |pod| {
+    let gates = worker.typed().is_none_or(|pod| {
         pod.spec.readiness_gates.iter().all(|g| pod.condition(&g.condition_type).is_some_and(|c| c.status == "True"))
     });
     let pod_ready = match ready("Ready") {
@@ -132,13 +132,15 @@ fn wanted(worker: &Worker, phase: &str) -> Vec<Wanted> {
 
 fn container(worker: &Worker, index: u32, record: &Record, pod: &Pod, gone: bool) -> Value {
     let spec = worker.spec(index);
+    let has_init = worker.records.iter().any(|r| r.init);
     let state = match &record.stage {
         Stage::Running { started_at } => object! { "running": { "startedAt": started_at.rfc3339() } },
         Stage::Exited(exit) => object! { "terminated": terminated(exit) },
         Stage::Waiting { .. } if gone => object! { "terminated": never_ran() },
         Stage::Waiting { reason, message } => {
             let reason = match *reason {
-                "ContainerCreating" if initializing(worker, record) => "PodInitializing",
+                // Said as long as the container never ran, even when the init containers are through.
+                "ContainerCreating" if has_init => "PodInitializing",
                 reason => reason,
             };
             let mut waiting = object! { "reason": reason };
@@ -187,11 +189,6 @@ fn container(worker: &Worker, index: u32, record: &Record, pod: &Pod, gone: bool
         status.set(&["resources"], resources.clone());
     }
     status
-}
-
-/// Whether a container waits for init containers.
-fn initializing(worker: &Worker, record: &Record) -> bool {
-    record.init || (worker.records.iter().any(|r| r.init) && !worker.is_initialized())
 }
 
 fn container_id(id: ContainerId) -> String {
