@@ -76,8 +76,7 @@ pub enum Input {
 /// What a member sends.
 #[derive(Clone, PartialEq, Eq, Hash, Debug)]
 pub enum Message {
-    /// To another member: Raft's. A datagram; but a proposal ([`raft::MessageKind::Prop`]) belongs on a stream, as
-    /// all of them are in etcd: doubled, it would be written twice.
+    /// To another member: Raft's. A datagram, although etcd's travel by TCP: Raft can do with less.
     Peer(Arc<raft::Message>),
     /// To another member: a call that only the leader can answer (leases live by its clock), or the answer. A
     /// datagram.

@@ -30,21 +30,27 @@ pub(super) struct Append {
 impl Member {
     /// A message from another member.
     pub(super) fn receive(&mut self, message: &raft::Message) {
-        let conf_change = message.entries.iter().any(|entry| entry.kind != raft::EntryKind::Normal);
-        if message.kind == MessageKind::Prop && self.is_leader() && !conf_change {
-            // Sent on by a follower: goes the way of the leader's own proposals.
-            for entry in &message.entries {
-                if self.is_first(&entry.data) {
-                    self.proposals.push((None, entry.data.clone()));
-                }
-            }
-            return;
+        if message.kind == MessageKind::Prop {
+            self.receive_proposals(message);
+        } else {
+            self.step(message.clone());
         }
-        self.step(message.clone());
     }
 
-    /// Whether a proposal comes for the first time. Between real members TCP sees to that; a doubled message
-    /// here would write twice.
+    /// Proposals that a follower sent on. On the leader they go the way of its own; a member that no longer
+    /// leads sends them on again.
+    fn receive_proposals(&mut self, message: &raft::Message) {
+        let new: Vec<raft::Entry> = message.entries.iter().filter(|entry| self.is_first(&entry.data)).cloned().collect();
+        let plain = new.iter().all(|entry| entry.kind == raft::EntryKind::Normal);
+        if self.is_leader() && plain {
+            self.proposals.extend(new.into_iter().map(|entry| (None, entry.data)));
+        } else if !new.is_empty() {
+            self.step(raft::Message { entries: Entries::from(new), ..message.clone() });
+        }
+    }
+
+    /// Whether a proposal comes for the first time. Between real members TCP sees to that; here a doubled message
+    /// would write twice.
     fn is_first(&mut self, data: &Blob) -> bool {
         let Some(number) = data.downcast::<Proposal>().map(Proposal::number) else { return true };
         if self.forwarded.contains(&number) {

@@ -238,9 +238,7 @@ impl Cluster {
                 }
                 Effect::Send { to: Actor::Etcd(to), message } => {
                     self.messages += 1;
-                    let forwarded = matches!(&message, Message::Peer(m) if m.kind == raft::MessageKind::Prop);
-                    let medium = if forwarded { Medium::Stream } else { Medium::Datagram };
-                    self.send(me, Actor::Etcd(to), medium, Event::Peer { from: index, to, message });
+                    self.send(me, Actor::Etcd(to), Medium::Datagram, Event::Peer { from: index, to, message });
                 }
                 Effect::Send { to, message: Message::Client { call, response } } => {
                     self.send(me, to, Medium::Stream, Event::Answer { from: index, call, response });
