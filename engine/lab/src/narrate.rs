@@ -4,6 +4,7 @@
 
 use api::http::{Frame, Request};
 use etcd::rpc;
+use runtime::cri;
 use sim::{Actor, Note, Str};
 
 use crate::action::{Action, Fault};
@@ -154,9 +155,39 @@ pub fn label(message: &Message) -> String {
         Message::Frame(_, Frame::Tree(_)) => "table rows".to_owned(),
         Message::Frame(_, Frame::Data(bytes)) => format!("{} bytes", bytes.len()),
         Message::Frame(_, Frame::End) => "end of stream".to_owned(),
-        Message::CriRequest(_, request) => request.name().to_owned(),
-        Message::CriResponse(_, response) => response.name().to_owned(),
+        Message::CriRequest(_, request) => cri_name(request).to_owned(),
+        Message::CriResponse(_, response) => match &**response {
+            cri::Response::Failed(failure) => failure.to_string(),
+            _ => "done".to_owned(),
+        },
         Message::CriEvent(_) => "container event".to_owned(),
+    }
+}
+
+/// The call's name in the Container Runtime Interface.
+fn cri_name(request: &cri::Request) -> &'static str {
+    match request {
+        cri::Request::Version => "Version",
+        cri::Request::UpdateRuntimeConfig { .. } => "UpdateRuntimeConfig",
+        cri::Request::RunPodSandbox(_) => "RunPodSandbox",
+        cri::Request::StopPodSandbox(_) => "StopPodSandbox",
+        cri::Request::RemovePodSandbox(_) => "RemovePodSandbox",
+        cri::Request::PullImage { .. } => "PullImage",
+        cri::Request::ImageStatus { .. } => "ImageStatus",
+        cri::Request::ListImages => "ListImages",
+        cri::Request::RemoveImage { .. } => "RemoveImage",
+        cri::Request::CreateContainer { .. } => "CreateContainer",
+        cri::Request::StartContainer(_) => "StartContainer",
+        cri::Request::StopContainer { .. } => "StopContainer",
+        cri::Request::RemoveContainer(_) => "RemoveContainer",
+        cri::Request::ContainerStatus(_) => "ContainerStatus",
+        cri::Request::List => "ListContainers",
+        cri::Request::ExecSync { .. } => "ExecSync",
+        // The rest is a kubelet's own work on its machine, not CRI's.
+        cri::Request::ReadLog { .. } | cri::Request::UnfollowLog(_) => "read a log",
+        cri::Request::Probe { .. } => "probe",
+        cri::Request::WriteVolume { .. } => "write a volume",
+        cri::Request::RemoveVolume { .. } => "remove a volume",
     }
 }
 

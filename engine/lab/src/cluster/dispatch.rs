@@ -139,9 +139,7 @@ impl Cluster {
         let Some(member) = self.members.get_mut(index as usize).and_then(|m| m.get_mut()) else { return };
         let mut effects = Vec::new();
         member.handle(input, &mut Context::new(now, actor, &mut effects));
-        if let Err(violation) = Arc::make_mut(&mut self.watchdog).observe(member) {
-            self.broken.get_or_insert_with(|| violation.to_string());
-        }
+        self.watch_over(index);
         self.carry_out(actor, effects);
     }
 
@@ -188,7 +186,10 @@ impl Cluster {
                 Some(proxy) => proxy,
                 None => return,
             },
-            Actor::User => Arc::make_mut(&mut self.terminal),
+            Actor::User => {
+                let terminal: &mut kubectl::Terminal = Arc::make_mut(&mut self.terminal);
+                terminal
+            }
             _ => return,
         };
         component.handle(input, &mut Context::new(now, actor, &mut effects));

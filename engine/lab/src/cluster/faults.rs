@@ -92,7 +92,6 @@ impl Cluster {
             Actor::Etcd(index) => {
                 let member = self.members[index as usize].take();
                 self.disks[index as usize] = member.map(etcd::Member::crash);
-                Arc::make_mut(&mut self.watchdog).crashed(index);
             }
             Actor::ApiServer => self.api_server = Slot::default(),
             Actor::Scheduler => self.scheduler = Slot::default(),

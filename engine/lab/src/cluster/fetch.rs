@@ -3,7 +3,7 @@
 use std::net::Ipv4Addr;
 use std::sync::Arc;
 
-use api::http::{Body, Method, Request, Response};
+use api::http::{Method, Request, Response};
 use network::{Destination, Way};
 use sim::{Note, Str};
 
@@ -67,7 +67,7 @@ impl Cluster {
             Ok(answer) => Ok(Response {
                 status: answer.status,
                 headers: answer.headers,
-                body: Body::Bytes(answer.body),
+                body: answer.body,
                 streaming: false,
             }),
             Err(_) => Err(refused((ip, port))),

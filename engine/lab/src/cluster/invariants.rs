@@ -1,5 +1,7 @@
 //! What must hold, whatever happens.
 
+use std::sync::Arc;
+
 use super::Cluster;
 use crate::view::Invariant;
 
@@ -12,6 +14,19 @@ const PROMISES: [(&str, &str); 4] = [
 ];
 
 impl Cluster {
+    /// Looks at a member that has just handled an event.
+    pub(super) fn watch_over(&mut self, index: u32) {
+        let (members, disks) = (&self.members, &self.disks);
+        let disk = |index: u32| {
+            let running = members.get(index as usize).and_then(|member| member.get()).map(etcd::Member::disk);
+            running.or_else(|| disks.get(index as usize)?.as_ref())
+        };
+        let Some(member) = members.get(index as usize).and_then(|member| member.get()) else { return };
+        if let Err(violation) = Arc::make_mut(&mut self.watchdog).observe(member, disk) {
+            self.broken.get_or_insert_with(|| violation.to_string());
+        }
+    }
+
     /// The checks, and which of them is broken.
     pub(crate) fn invariants(&self) -> Vec<Invariant> {
         let broken = |name: &str| {

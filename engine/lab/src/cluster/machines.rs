@@ -96,7 +96,9 @@ impl Cluster {
             Actor::Etcd(index) => {
                 let disk = self.disks[index as usize].take().unwrap_or_default();
                 let config = etcd::MemberConfig::new(seed, index, self.file.etcd_members);
-                self.members[index as usize] = Slot::running(etcd::Member::new(config, disk, self.now));
+                let member = etcd::Member::new(config, disk, self.now);
+                Arc::make_mut(&mut self.watchdog).restarted(&member);
+                self.members[index as usize] = Slot::running(member);
                 self.with_member(index, etcd::Input::Start);
             }
             Actor::ApiServer => {

@@ -79,7 +79,7 @@ impl Cluster {
             scheduler: Slot::default(),
             controller_manager: Slot::default(),
             machines: OrdMap::new(),
-            terminal: Arc::new(kubectl::Terminal::new(seed)),
+            terminal: Arc::new(kubectl::Terminal::default()),
             bootstrap: Bootstrap::default(),
             trace: Trace::default(),
             revision: 0,

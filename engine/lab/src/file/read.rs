@@ -33,11 +33,11 @@ fn wrong<T>(field: impl Into<String>, message: impl Into<String>) -> Result<T> {
 }
 
 pub(super) fn parse(text: &str) -> Result<LabFile> {
-    let documents = match api::yaml::read(text) {
-        Ok(documents) => documents,
-        Err(error) => return wrong("", error.to_string()),
-    };
-    match documents.as_slice() {
+    let read = api::yaml::read(text);
+    if let Some(error) = read.errors.first() {
+        return wrong("", error.to_string());
+    }
+    match read.documents.as_slice() {
         [one] => from_value(&one.value),
         [] => wrong("", "the file is empty; a lab file starts with \"apiVersion: clusterlab.dev/v1\" and \"kind: Lab\""),
         more => wrong("", format!("the file has {} documents; a lab file has one", more.len())),

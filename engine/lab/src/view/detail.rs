@@ -135,10 +135,10 @@ fn api_server(cluster: &Cluster) -> Detail {
         fact("answered 5xx", server.audit().count(5)),
     ];
     let caches = server.caches().map(|(resource, objects, revision, watchers)| {
-        vec![resource.to_string(), objects.to_string(), revision.0.to_string(), watchers.to_string()]
+        vec![resource.resource.to_string(), objects.to_string(), revision.0.to_string(), watchers.to_string()]
     });
     let requests = server.audit().entries().rev().take(20).map(|entry| {
-        vec![entry.verb.to_string(), entry.path.to_string(), entry.agent.to_string(), entry.status.to_string()]
+        vec![entry.verb.to_string(), entry.path.to_string(), entry.user_agent.to_string(), entry.status.to_string()]
     });
     Detail {
         title: "API server".into(),

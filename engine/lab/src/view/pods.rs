@@ -25,7 +25,7 @@ pub(super) fn one(cluster: &Cluster, key: &ObjectKey) -> Option<PodView> {
 fn view(object: &Object, pod: &Pod) -> PodView {
     let statuses = &pod.status.container_statuses;
     let ready = statuses.iter().filter(|c| c.ready).count() as u32;
-    let row = api::table::pod_status(pod);
+    let row = api::table::pod_summary(pod).status;
     PodView {
         namespace: object.namespace().clone(),
         name: object.name().clone(),

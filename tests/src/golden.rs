@@ -1,0 +1,144 @@
+//! Golden scripts: prose, a command, `----`, what it printed. The same files are tests and documentation.
+//!
+//! A script is a list of blocks. Lines that start with `#` and blank lines between blocks are prose. A block is a command
+//! line, lines of input, `----`, and the output up to the next blank line (blank lines inside the output are written as
+//! `.`). `CLUSTERLAB_REWRITE=1` writes the actual output into the files.
+//!
+//! Commands:
+//! - `lab`: a new lab; the input is the `spec` of a lab file (empty: the default lab).
+//! - `run 30s`: virtual time goes on.
+//! - `ready 3`: until exactly three pods are there and all are Ready.
+//! - `until TEXT IN LINE`: a kubectl line is typed again every second until its output contains the text (before ` in `).
+//! - `apply`: the input is applied as in the editor.
+//! - `kubectl ...`: typed into the terminal.
+//! - `fault`: the input is a fault as in a lab file's journal.
+//! - `fetch URL`: one request inside the network.
+//! - `rewind`: back to the first event and forward again; the state hash must be the same.
+
+use std::fmt::Write;
+use std::time::Duration;
+
+use lab::{Lab, LabFile};
+
+use crate::driver;
+
+/// Runs a script and gives it back with the actual output.
+pub fn run(script: &str) -> String {
+    let mut out = String::new();
+    let mut lab: Option<Lab> = None;
+    let mut lines = script.lines().peekable();
+    while let Some(line) = lines.next() {
+        let _ = writeln!(out, "{line}");
+        if line.is_empty() || line.starts_with('#') {
+            continue;
+        }
+        let mut input = String::new();
+        for line in lines.by_ref() {
+            let _ = writeln!(out, "{line}");
+            if line == "----" {
+                break;
+            }
+            input.push_str(line);
+            input.push('\n');
+        }
+        while lines.peek().is_some_and(|line| !line.is_empty()) {
+            lines.next();
+        }
+        let printed = command(&mut lab, line, &input);
+        for line in printed.trim_end().lines() {
+            // A blank line would end the block.
+            let _ = writeln!(out, "{}", if line.trim_end().is_empty() { "." } else { line.trim_end() });
+        }
+    }
+    out
+}
+
+fn command(lab: &mut Option<Lab>, line: &str, input: &str) -> String {
+    let (word, rest) = line.split_once(' ').unwrap_or((line, ""));
+    if word == "lab" {
+        let file = match lab_file(input) {
+            Ok(file) => file,
+            Err(message) => return format!("error: {message}"),
+        };
+        *lab = Some(driver::booted(file));
+        return "ok".to_owned();
+    }
+    let lab = lab.get_or_insert_with(|| driver::booted(LabFile::default()));
+    match word {
+        "run" => match sim::parse_duration(rest) {
+            Some(span) => {
+                driver::run_for(lab, span);
+                "ok".to_owned()
+            }
+            None => format!("error: {rest:?} is no duration"),
+        },
+        "ready" => match rest.parse() {
+            Ok(wanted) if driver::until_ready(lab, wanted) => "ok".to_owned(),
+            _ => format!("error: {:?} pods are ready", driver::pods(lab)),
+        },
+        "until" => wait(lab, rest),
+        "apply" => text(driver::apply(lab, input)),
+        "kubectl" => text(driver::kubectl(lab, line)),
+        "fault" => match entry(input) {
+            Ok(action) => {
+                lab.act(action);
+                "ok".to_owned()
+            }
+            Err(message) => format!("error: {message}"),
+        },
+        "fetch" => match driver::fetch(lab, rest) {
+            Ok((status, body)) => format!("{status}\n{body}"),
+            Err(reason) => format!("error: {reason}"),
+        },
+        "rewind" => rewind(lab),
+        other => format!("error: unknown command {other:?}"),
+    }
+}
+
+fn wait(lab: &mut Lab, rest: &str) -> String {
+    let Some((wanted, line)) = rest.split_once(" in ") else { return "error: until TEXT in LINE".to_owned() };
+    for _ in 0..900 {
+        let printed = text(driver::kubectl(lab, line));
+        if printed.contains(wanted) {
+            return "ok".to_owned();
+        }
+        driver::run_for(lab, Duration::from_secs(1));
+    }
+    format!("error: {:?} did not show {wanted:?}", line)
+}
+
+fn rewind(lab: &mut Lab) -> String {
+    let (cursor, now, hash) = (lab.cursor(), lab.now(), lab.state_hash());
+    lab.seek(sim::EventNumber(0));
+    lab.seek(cursor);
+    lab.advance_clock(now);
+    if lab.state_hash() == hash { "ok".to_owned() } else { "error: the state hash differs".to_owned() }
+}
+
+fn text(printed: driver::Printed) -> String {
+    let mut text = printed.stdout + &printed.stderr;
+    if printed.code != 0 {
+        let _ = writeln!(text, "exit {}", printed.code);
+    }
+    text
+}
+
+fn lab_file(spec: &str) -> Result<LabFile, String> {
+    let mut text = String::from("apiVersion: clusterlab.dev/v1\nkind: Lab\n");
+    if !spec.trim().is_empty() {
+        text.push_str("spec:\n");
+        for line in spec.lines() {
+            let _ = writeln!(text, "  {line}");
+        }
+    }
+    LabFile::parse_yaml(&text).map_err(|e| e.to_string())
+}
+
+fn entry(fault: &str) -> Result<lab::Action, String> {
+    let mut text = String::from("journal:\n- at: 0s\n  fault:\n");
+    for line in fault.lines() {
+        let _ = writeln!(text, "    {line}");
+    }
+    let file = lab_file(&text)?;
+    file.journal.into_iter().next().map(|entry| entry.action).ok_or_else(|| "no fault".to_owned())
+}

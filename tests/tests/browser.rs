@@ -1,0 +1,2 @@
+//! What a person can do in the page, with real clicks and keys in a real Chromium.
+fn main() {}

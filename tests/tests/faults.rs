@@ -1,0 +1,88 @@
+//! Random crashes, cuts and losses, then healing: no invariant breaks, the Deployment converges, every write that was
+//! acknowledged is still there. `CLUSTERLAB_SEEDS` sets how many seeds.
+
+use std::time::Duration;
+
+use clusterlab_tests::{driver, samples, seeds};
+use lab::action::Ends;
+use lab::{Fault, Lab, LabFile, NodeSpec};
+use sim::{LinkRule, Stream};
+
+const REPLICAS: u32 = 4;
+
+#[test]
+fn whatever_breaks_the_cluster_heals() {
+    for seed in 1..=seeds(40) {
+        one(seed);
+    }
+}
+
+fn one(seed: u64) {
+    let file = LabFile {
+        seed,
+        nodes: NodeSpec::count(3),
+        manifests: vec![samples::deployment(REPLICAS)],
+        ..LabFile::default()
+    };
+    let mut lab = driver::booted(file);
+    let mut dice = Stream::derive(seed, "faults");
+    let mut acknowledged = Vec::new();
+    for round in 0..6 {
+        break_something(&mut lab, &mut dice);
+        let span = Duration::from_millis(dice.range(50..6_000));
+        driver::run_for(&mut lab, span);
+        // A write in the middle of it; only an acknowledged one counts.
+        let name = format!("note-{round}");
+        let line = format!("kubectl create configmap {name} --from-literal=round={round} --request-timeout=5s");
+        let printed = driver::kubectl(&mut lab, &line);
+        if printed.code == 0 {
+            acknowledged.push(name);
+        }
+    }
+    heal(&mut lab);
+    let converged = driver::until(&mut lab, |lab| driver::pods(lab) == (REPLICAS, REPLICAS));
+    let state = || lab.picture();
+    assert!(converged, "seed {seed}: {:?} pods at {}\n{}", driver::pods(&lab), lab.now(), lab.to_yaml());
+    assert!(state().nodes.iter().all(|n| n.ready == "True"), "seed {seed}: {:?}", state().nodes);
+    for name in acknowledged {
+        let printed = driver::kubectl(&mut lab, &format!("kubectl get configmap {name} -o name"));
+        assert_eq!(printed.stdout, format!("configmap/{name}\n"), "seed {seed}: an acknowledged write is lost");
+    }
+    let broken: Vec<_> = lab.invariants().into_iter().filter(|i| i.broken.is_some()).collect();
+    assert!(broken.is_empty(), "seed {seed}: {broken:?}\n{}", lab.link());
+}
+
+fn break_something(lab: &mut Lab, dice: &mut Stream) {
+    let member = format!("etcd-{}", dice.range(0..3));
+    let node = format!("node-{}", dice.range(1..4));
+    let ends = |from: &str, to: &str| Ends { from: from.into(), to: to.into(), one_way: false };
+    let fault = match dice.range(0..9) {
+        0 => Fault::Crash(member),
+        1 => Fault::Crash(node),
+        2 => Fault::Crash(format!("{node}/kubelet")),
+        3 => Fault::Crash(["scheduler", "controller-manager", "apiserver"][dice.range(0..3) as usize].into()),
+        4 => Fault::Cut(ends(&member, "all")),
+        5 => Fault::Cut(ends(&node, "apiserver")),
+        6 => Fault::Link {
+            ends: ends(&member, "all"),
+            rule: LinkRule { loss_ppm: 200_000, duplicate_ppm: 50_000, jitter_ns: 20_000_000, ..LinkRule::default() },
+        },
+        7 => Fault::Cut(Ends { one_way: true, ..ends(&member, "all") }),
+        _ => Fault::HealAll,
+    };
+    driver::fault(lab, fault);
+    // Sometimes something is started again in between.
+    if dice.range(0..2) == 0 {
+        driver::fault(lab, Fault::Restart(format!("etcd-{}", dice.range(0..3))));
+    }
+}
+
+fn heal(lab: &mut Lab) {
+    driver::fault(lab, Fault::HealAll);
+    let processes = ["apiserver", "scheduler", "controller-manager"].map(str::to_owned);
+    let members = (0..3).map(|i| format!("etcd-{i}"));
+    let nodes = (1..4).map(|i| format!("node-{i}"));
+    for target in members.chain(processes).chain(nodes) {
+        driver::fault(lab, Fault::Restart(target));
+    }
+}
