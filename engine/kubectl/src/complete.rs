@@ -15,7 +15,18 @@ pub struct Completion {
 
 /// Commands whose first word is a kind.
 const OF_KINDS: &[&str] = &[
-    "get", "describe", "delete", "scale", "label", "annotate", "patch", "expose", "autoscale", "wait", "explain", "taint",
+    "get",
+    "describe",
+    "delete",
+    "scale",
+    "label",
+    "annotate",
+    "patch",
+    "expose",
+    "autoscale",
+    "wait",
+    "explain",
+    "taint",
 ];
 
 /// Completes the word before the cursor (a byte offset): programs, commands, subcommands, flags, kinds; `names` gives the
@@ -55,7 +66,9 @@ fn of_kubectl(words: &[&str], word: &str, names: &dyn Fn(&str) -> Vec<String>) -
     match words.last().copied() {
         Some("-n" | "--namespace") => return names("namespaces"),
         Some("-o" | "--output") => {
-            return ["wide", "yaml", "json", "name", "jsonpath=", "custom-columns="].map(str::to_owned).to_vec();
+            return ["wide", "yaml", "json", "name", "jsonpath=", "custom-columns="]
+                .map(str::to_owned)
+                .to_vec();
         }
         _ => {}
     }
@@ -64,7 +77,9 @@ fn of_kubectl(words: &[&str], word: &str, names: &dyn Fn(&str) -> Vec<String>) -
         "set" => &["image"],
         "config" => &["view", "current-context", "get-contexts", "set-context", "use-context"],
         "auth" => &["can-i"],
-        "create" => &["deployment", "namespace", "configmap", "secret", "service", "serviceaccount", "job", "cronjob"],
+        "create" => {
+            &["deployment", "namespace", "configmap", "secret", "service", "serviceaccount", "job", "cronjob"]
+        }
         "top" => &["pods", "nodes"],
         _ => &[],
     };
@@ -99,7 +114,8 @@ mod tests {
     use super::*;
 
     fn at_end(line: &str) -> Vec<String> {
-        let names = |kind: &str| if kind == "pods" { vec!["web-1".to_owned(), "db".to_owned()] } else { Vec::new() };
+        let names =
+            |kind: &str| if kind == "pods" { vec!["web-1".to_owned(), "db".to_owned()] } else { Vec::new() };
         complete(line, line.len() as u32, &names).candidates
     }
 

@@ -1,7 +1,7 @@
 //! What kubectl says when something goes wrong.
 
-use api::http::Response;
 use api::Value;
+use api::http::Response;
 
 /// The API server's address as the kubeconfig has it.
 pub const SERVER: &str = "172.18.0.2:6443";
@@ -59,7 +59,8 @@ impl Failure {
     /// A broken connection: what Go's HTTP client said, in kubectl's words.
     pub fn connection(reason: &str) -> Failure {
         if reason.contains("connection refused") {
-            let server = reason.strip_prefix("dial tcp ").and_then(|r| r.split(": ").next()).unwrap_or(SERVER);
+            let server =
+                reason.strip_prefix("dial tcp ").and_then(|r| r.split(": ").next()).unwrap_or(SERVER);
             return Failure::bare(format!(
                 "The connection to the server {server} was refused - did you specify the right host or port?"
             ));
@@ -119,7 +120,8 @@ mod tests {
 
     #[test]
     fn servers_errors() {
-        let not_found = Response::tree(404, object! { "reason": "NotFound", "message": "pods \"x\" not found" });
+        let not_found =
+            Response::tree(404, object! { "reason": "NotFound", "message": "pods \"x\" not found" });
         assert_eq!(Failure::server(&not_found).text, "Error from server (NotFound): pods \"x\" not found");
         assert_eq!(
             Failure::server_doing(&not_found, "error when creating \"STDIN\": ").text,

@@ -90,8 +90,9 @@ impl Finder {
         }
         let objects = list_items(&target.resource, value);
         if let Some(token) = value.str_at(&["metadata", "continue"]).filter(|t| !t.is_empty()) {
-            let request = requests::list(&target.resource, &target.namespace, &self.selectors, requests::JSON)
-                .query("continue", token.clone());
+            let request =
+                requests::list(&target.resource, &target.namespace, &self.selectors, requests::JSON)
+                    .query("continue", token.clone());
             io.send(tag, request);
             self.current = Some(target);
             return Taken::More(objects);

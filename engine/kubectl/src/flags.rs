@@ -94,7 +94,8 @@ impl Arguments {
                     Some((name, value)) => (name, Some(value.to_owned())),
                     None => (long, None),
                 };
-                let flag = find(flags, |f| f.long == name).ok_or_else(|| format!("unknown flag: --{name}"))?;
+                let flag =
+                    find(flags, |f| f.long == name).ok_or_else(|| format!("unknown flag: --{name}"))?;
                 let value = match (given, flag.takes) {
                     (Some(value), _) => value,
                     (None, Takes::Switch) => "true".to_owned(),
@@ -132,8 +133,9 @@ impl Arguments {
                 Takes::Switch => self.set(flag, "true".to_owned())?,
                 Takes::Optional(default) => self.set(flag, default.to_owned())?,
                 Takes::Value if rest.is_empty() => {
-                    let value =
-                        words.next().ok_or_else(|| format!("flag needs an argument: '{letter}' in -{letters}"))?;
+                    let value = words
+                        .next()
+                        .ok_or_else(|| format!("flag needs an argument: '{letter}' in -{letters}"))?;
                     return self.set(flag, value.clone());
                 }
                 Takes::Value => return self.set(flag, rest.to_owned()),
@@ -144,7 +146,11 @@ impl Arguments {
 
     fn set(&mut self, flag: &Flag, value: String) -> Result<(), String> {
         if flag.takes == Takes::Switch && parse_bool(&value).is_none() {
-            return Err(invalid(flag, &value, &format!("strconv.ParseBool: parsing {value:?}: invalid syntax")));
+            return Err(invalid(
+                flag,
+                &value,
+                &format!("strconv.ParseBool: parsing {value:?}: invalid syntax"),
+            ));
         }
         self.flags.entry(flag.long).or_default().push(value);
         Ok(())
@@ -271,8 +277,12 @@ pub fn parse_duration(text: &str) -> Option<Duration> {
 mod tests {
     use super::*;
 
-    const FLAGS: &[Flag] =
-        &[switch("watch").short('w'), value("output").short('o'), optional("dry-run", "unchanged"), switch("all-namespaces").short('A')];
+    const FLAGS: &[Flag] = &[
+        switch("watch").short('w'),
+        value("output").short('o'),
+        optional("dry-run", "unchanged"),
+        switch("all-namespaces").short('A'),
+    ];
 
     fn read(line: &str) -> Result<Arguments, String> {
         let words: Vec<String> = line.split_whitespace().map(str::to_owned).collect();

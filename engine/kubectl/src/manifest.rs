@@ -178,10 +178,13 @@ impl Document {
 
     /// What is wrong, from a server's refusal: its causes by field, else what the schema says, else the message itself.
     pub fn refusal_problems(&self, status: Option<&Value>, message: &str) -> Vec<Problem> {
-        let text = |value: &Value, name: &str| value.str_at(&[name]).map_or_else(String::new, ToString::to_string);
+        let text =
+            |value: &Value, name: &str| value.str_at(&[name]).map_or_else(String::new, ToString::to_string);
         let causes = status.map_or(&[][..], |s| s.items_at(&["details", "causes"]));
-        let mut problems: Vec<Problem> =
-            causes.iter().map(|cause| self.problem(&text(cause, "field"), &text(cause, "message"), None)).collect();
+        let mut problems: Vec<Problem> = causes
+            .iter()
+            .map(|cause| self.problem(&text(cause, "field"), &text(cause, "message"), None))
+            .collect();
         if problems.is_empty() {
             problems = self.schema_problems();
         }
@@ -207,7 +210,8 @@ impl Document {
                     };
                     known.iter().find(near).map(|k| ("kind", &k.kind))
                 };
-                let (field, meant) = other.or_else(alike).map_or(("kind", None), |(f, m)| (f, Some(m.as_str())));
+                let (field, meant) =
+                    other.or_else(alike).map_or(("kind", None), |(f, m)| (f, Some(m.as_str())));
                 self.problem(field, &format!("no matches for kind {kind:?} in version {version:?}"), meant)
             }
         }

@@ -71,7 +71,13 @@ pub fn list(resource: &Resource, namespace: &str, selectors: &Selectors, accept:
 }
 
 /// Watches a collection from a revision.
-pub fn watch(resource: &Resource, namespace: &str, selectors: &Selectors, accept: Str, revision: &str) -> Request {
+pub fn watch(
+    resource: &Resource,
+    namespace: &str,
+    selectors: &Selectors,
+    accept: Str,
+    revision: &str,
+) -> Request {
     let request = Request::new(Method::Get, resource.collection(namespace)).header("accept", accept);
     selectors.add(request).query("resourceVersion", revision).query("watch", "true")
 }

@@ -51,7 +51,13 @@ pub struct Targets {
 ///
 /// # Errors
 /// In the words of kubectl's resource builder.
-pub fn read(command: &str, words: &[String], args: &Arguments, setup: &Setup<'_>, rules: Rules) -> Result<Targets, Failure> {
+pub fn read(
+    command: &str,
+    words: &[String],
+    args: &Arguments,
+    setup: &Setup<'_>,
+    rules: Rules,
+) -> Result<Targets, Failure> {
     let all_namespaces = args.on("all-namespaces");
     let namespace = setup.namespace(args);
     let selectors = Selectors {
@@ -92,7 +98,11 @@ pub fn read(command: &str, words: &[String], args: &Arguments, setup: &Setup<'_>
             }
             for name in names {
                 let namespace = scope(&resource);
-                found.targets.push(Target { resource: resource.clone(), namespace, name: Some(name.as_str().into()) });
+                found.targets.push(Target {
+                    resource: resource.clone(),
+                    namespace,
+                    name: Some(name.as_str().into()),
+                });
             }
         }
     } else {
@@ -105,7 +115,11 @@ pub fn read(command: &str, words: &[String], args: &Arguments, setup: &Setup<'_>
     Ok(found)
 }
 
-fn read_pairs(words: &[String], scope: &dyn Fn(&Resource) -> Str, found: &mut Targets) -> Result<(), Failure> {
+fn read_pairs(
+    words: &[String],
+    scope: &dyn Fn(&Resource) -> Str,
+    found: &mut Targets,
+) -> Result<(), Failure> {
     for word in words {
         let Some((kind, name)) = word.split_once('/') else {
             return Err(Failure::error(

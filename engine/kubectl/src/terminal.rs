@@ -90,7 +90,12 @@ impl Terminal {
         }
     }
 
-    fn read(&self, id: SessionId, line: &str, stdin: Option<Str>) -> Result<Option<commands::Command>, Failure> {
+    fn read(
+        &self,
+        id: SessionId,
+        line: &str,
+        stdin: Option<Str>,
+    ) -> Result<Option<commands::Command>, Failure> {
         let line = words::split(line).map_err(|e| Failure::bare(format!("clusterlab: {e}")))?;
         if line.words.is_empty() {
             return Ok(None);

@@ -49,9 +49,7 @@ pub fn split(text: &str) -> Result<Line, SplitError> {
             ' ' | '\t' | '\r' => {
                 chars.next();
             }
-            '#' => {
-                while chars.next_if(|c| *c != '\n').is_some() {}
-            }
+            '#' => while chars.next_if(|c| *c != '\n').is_some() {},
             // A line continued on the next is no word by itself.
             '\\' if chars.clone().nth(1) == Some('\n') => {
                 chars.nth(1);
@@ -178,7 +176,10 @@ mod tests {
             ("  a\t b  # comment | ; '", vec!["a", "b"]),
             (r#"a 'b c' "d \"e\" \n" f\ g"#, vec!["a", "b c", r#"d "e" \n"#, "f g"]),
             ("a''b \"\" c", vec!["ab", "", "c"]),
-            ("get pods -o jsonpath='{.items[*].metadata.name}'", vec!["get", "pods", "-o", "jsonpath={.items[*].metadata.name}"]),
+            (
+                "get pods -o jsonpath='{.items[*].metadata.name}'",
+                vec!["get", "pods", "-o", "jsonpath={.items[*].metadata.name}"],
+            ),
             ("a \\\n b;", vec!["a", "b"]),
             ("a#b", vec!["a#b"]),
             ("", vec![]),

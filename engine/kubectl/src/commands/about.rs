@@ -33,7 +33,7 @@ fn client() -> Value {
     let version = VERSION.trim_start_matches('v');
     let mut numbers = version.split('.');
     object! { "major": numbers.next().unwrap_or(""), "minor": numbers.next().unwrap_or(""), "gitVersion": VERSION,
-        "gitTreeState": "clean", "compiler": "gc", "platform": "linux/amd64" }
+    "gitTreeState": "clean", "compiler": "gc", "platform": "linux/amd64" }
 }
 
 /// Reads `version`.
@@ -125,14 +125,18 @@ pub fn api_versions() -> Command {
 /// # Errors
 /// As kubectl says them.
 pub fn api_resources(args: &Arguments) -> Result<Command, Failure> {
-    let preferred = |k: &&kinds::KindInfo| kinds::resolve(&k.group_resource()).is_some_and(|p| p.version == k.version);
+    let preferred =
+        |k: &&kinds::KindInfo| kinds::resolve(&k.group_resource()).is_some_and(|p| p.version == k.version);
     let mut found: Vec<&kinds::KindInfo> = kinds::all()
         .iter()
         .filter(preferred)
         .filter(|k| args.get("namespaced").is_none() || k.namespaced == args.on("namespaced"))
         .filter(|k| args.get("api-group").is_none_or(|g| k.group == g))
         .filter(|k| args.get("verbs").is_none_or(|verbs| verbs.split(',').all(|v| k.has_verb(v))))
-        .filter(|k| args.get("categories").is_none_or(|c| c.split(',').all(|c| k.categories.iter().any(|own| own == c))))
+        .filter(|k| {
+            args.get("categories")
+                .is_none_or(|c| c.split(',').all(|c| k.categories.iter().any(|own| own == c)))
+        })
         .collect();
     match args.text("sort-by") {
         "kind" => found.sort_by(|a, b| a.kind.cmp(&b.kind)),
@@ -142,7 +146,11 @@ pub fn api_resources(args: &Arguments) -> Result<Command, Failure> {
     let wide = match args.text("output") {
         "" => false,
         "wide" => true,
-        "name" => return Ok(Say::command(found.iter().map(|k| format!("{}\n", k.group_resource())).collect::<String>())),
+        "name" => {
+            return Ok(Say::command(
+                found.iter().map(|k| format!("{}\n", k.group_resource())).collect::<String>(),
+            ));
+        }
         other => return Err(Failure::error(format!("--output {other} is not available"))),
     };
     let mut text = String::new();
@@ -152,7 +160,10 @@ pub fn api_resources(args: &Arguments) -> Result<Command, Failure> {
     }
     for kind in found {
         let short = kind.short_names.join(",");
-        text.push_str(&format!("{}\t{short}\t{}\t{}\t{}", kind.resource, kind.api_version, kind.namespaced, kind.kind));
+        text.push_str(&format!(
+            "{}\t{short}\t{}\t{}\t{}",
+            kind.resource, kind.api_version, kind.namespaced, kind.kind
+        ));
         if wide {
             text.push_str(&format!("\t{}\t{}", kind.verbs.join(","), kind.categories.join(",")));
         }

@@ -147,7 +147,9 @@ pub fn parse(mode: Mode, args: Arguments, setup: &Setup<'_>) -> Result<Command, 
         "warn" => "Warn",
         "false" | "ignore" => "Ignore",
         other => {
-            return Err(Failure::error(format!("invalid - validate option {other:?}; must be one of: strict (or true), warn, ignore (or false)")));
+            return Err(Failure::error(format!(
+                "invalid - validate option {other:?}; must be one of: strict (or true), warn, ignore (or false)"
+            )));
         }
     };
     let server_side = args.on("server-side");
@@ -175,7 +177,9 @@ pub fn parse(mode: Mode, args: Arguments, setup: &Setup<'_>) -> Result<Command, 
         report: Report::read(&args)?,
     };
     if apply.report.dry_run == DryRun::Client && server_side {
-        return Err(Failure::error("--dry-run=client doesn't work with --server-side (did you mean --dry-run=server instead?)"));
+        return Err(Failure::error(
+            "--dry-run=client doesn't work with --server-side (did you mean --dry-run=server instead?)",
+        ));
     }
     for source in setup.sources(&args)? {
         apply.waiting.extend(manifest::read(&source));
@@ -385,7 +389,13 @@ impl Apply {
     }
 
     /// Remembers why an object was not applied, and where the reason stands in the text.
-    fn refuse(&mut self, document: &Document, mut failure: Failure, problems: Vec<Problem>, io: &mut Io<'_, '_>) {
+    fn refuse(
+        &mut self,
+        document: &Document,
+        mut failure: Failure,
+        problems: Vec<Problem>,
+        io: &mut Io<'_, '_>,
+    ) {
         for problem in problems {
             failure.text.push_str(&manifest::place_line(&document.source, &problem));
             io.problem(problem);

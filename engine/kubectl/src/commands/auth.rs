@@ -32,7 +32,9 @@ pub fn parse(subcommand: &str, args: &Arguments, setup: &Setup<'_>) -> Result<Co
         [verb, what] => (verb, what, ""),
         [verb, what, name] => (verb, what, name.as_str()),
         _ => {
-            return Err(Failure::error("you must specify two arguments: verb resource or verb resource/resourceName.\nSee 'kubectl auth can-i -h' for help and examples."));
+            return Err(Failure::error(
+                "you must specify two arguments: verb resource or verb resource/resourceName.\nSee 'kubectl auth can-i -h' for help and examples.",
+            ));
         }
     };
     let namespace = if args.on("all-namespaces") { Str::new() } else { setup.namespace(args) };
@@ -47,7 +49,7 @@ pub fn parse(subcommand: &str, args: &Arguments, setup: &Setup<'_>) -> Result<Co
         let (group, plural) =
             found.map_or((Str::new(), Str::from(kind)), |r| (r.group.clone(), r.resource.clone()));
         object! { "resourceAttributes": { "namespace": namespace, "verb": verb.as_str(), "group": group, "resource": plural,
-            "subresource": args.text("subresource"), "name": name } }
+        "subresource": args.text("subresource"), "name": name } }
     };
     let body = object! { "apiVersion": "authorization.k8s.io/v1", "kind": "SelfSubjectAccessReview", "metadata": {}, "spec": spec };
     let path = "/apis/authorization.k8s.io/v1/selfsubjectaccessreviews";

@@ -8,8 +8,14 @@ use crate::flags::{Arguments, Flag, switch, value};
 use crate::print::{format, tabs};
 
 /// Its flags.
-pub const FLAGS: &[Flag] =
-    &[switch("current"), switch("minify"), switch("raw"), switch("flatten"), switch("no-headers"), value("output").short('o')];
+pub const FLAGS: &[Flag] = &[
+    switch("current"),
+    switch("minify"),
+    switch("raw"),
+    switch("flatten"),
+    switch("no-headers"),
+    value("output").short('o'),
+];
 
 /// The only context's name.
 const CONTEXT: &str = "lab";
@@ -21,7 +27,11 @@ const USER: &str = "kubernetes-admin";
 /// As kubectl says them.
 pub fn parse(subcommand: &str, args: &Arguments, setup: &Setup<'_>) -> Result<Command, Failure> {
     let known = |name: &str| {
-        if name == CONTEXT { Ok(()) } else { Err(Failure::error(format!("no context exists with the name: {name:?}"))) }
+        if name == CONTEXT {
+            Ok(())
+        } else {
+            Err(Failure::error(format!("no context exists with the name: {name:?}")))
+        }
     };
     let text = match (subcommand, args.words.as_slice()) {
         ("current-context", _) => format!("{CONTEXT}\n"),
@@ -29,7 +39,8 @@ pub fn parse(subcommand: &str, args: &Arguments, setup: &Setup<'_>) -> Result<Co
         ("get-contexts", _) => {
             let name_only = args.text("output") == "name";
             let namespace = if setup.namespace == "default" { "" } else { setup.namespace.as_str() };
-            let head = if args.on("no-headers") { "" } else { "CURRENT\tNAME\tCLUSTER\tAUTHINFO\tNAMESPACE\n" };
+            let head =
+                if args.on("no-headers") { "" } else { "CURRENT\tNAME\tCLUSTER\tAUTHINFO\tNAMESPACE\n" };
             let table = format!("{head}*\t{CONTEXT}\t{CONTEXT}\t{USER}\t{namespace}\n");
             if name_only { format!("{CONTEXT}\n") } else { tabs::align(&table, tabs::GET) }
         }
@@ -48,7 +59,11 @@ pub fn parse(subcommand: &str, args: &Arguments, setup: &Setup<'_>) -> Result<Co
             let namespace = args.get("namespace").map(Into::into);
             return Ok(Command::Say(Say { text: format!("Context {CONTEXT:?} modified.\n"), namespace }));
         }
-        _ => return Err(Failure::error(format!("config {subcommand} is not simulated: the lab has one context, {CONTEXT:?}"))),
+        _ => {
+            return Err(Failure::error(format!(
+                "config {subcommand} is not simulated: the lab has one context, {CONTEXT:?}"
+            )));
+        }
     };
     Ok(Say::command(text))
 }

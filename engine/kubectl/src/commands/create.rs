@@ -142,7 +142,8 @@ fn deployment(name: &str, args: &Arguments) -> Result<Value, Failure> {
     let containers: Vec<Value> = images(args)?
         .iter()
         .map(|image| {
-            let mut container = object! { "name": container_name(image), "image": image.as_str(), "resources": {} };
+            let mut container =
+                object! { "name": container_name(image), "image": image.as_str(), "resources": {} };
             if let Some(port) = port {
                 container.set(&["ports"], object!([{ "containerPort": port }]));
             }
@@ -192,9 +193,7 @@ fn data(name: &str, field: &str, args: &Arguments, setup: &Setup<'_>) -> Result<
     let mut object = object! { "metadata": { "name": name } };
     for literal in args.all("from-literal") {
         let Some((key, value)) = literal.split_once('=') else {
-            return Err(Failure::error(format!(
-                "invalid literal source {literal}, expected key=value"
-            )));
+            return Err(Failure::error(format!("invalid literal source {literal}, expected key=value")));
         };
         object.set(&[field, key], value.trim_matches(['\'', '"']));
     }
@@ -232,9 +231,9 @@ fn service(name: &str, variant: &str, args: &Arguments) -> Result<Value, Failure
         let Ok(number) = port.parse::<u16>() else {
             return Err(Failure::error(format!("invalid port specification: {text:?}")));
         };
-        let target = target.parse::<u16>().map_or_else(|_| Value::from(target), |t| Value::from(u32::from(t)));
-        let mut port =
-            object! { "name": text.replace(':', "-"), "port": u32::from(number), "protocol": "TCP", "targetPort": target };
+        let target =
+            target.parse::<u16>().map_or_else(|_| Value::from(target), |t| Value::from(u32::from(t)));
+        let mut port = object! { "name": text.replace(':', "-"), "port": u32::from(number), "protocol": "TCP", "targetPort": target };
         if let Some(node_port) = args.int("node-port")?.filter(|p| *p > 0) {
             port.set(&["nodePort"], node_port);
         }
@@ -244,7 +243,7 @@ fn service(name: &str, variant: &str, args: &Arguments) -> Result<Value, Failure
         return Err(Failure::error("at least one tcp port specifier must be provided"));
     }
     let mut object = object! { "metadata": { "name": name, "labels": { "app": name } },
-        "spec": { "type": kind, "selector": { "app": name } } };
+    "spec": { "type": kind, "selector": { "app": name } } };
     if !ports.is_empty() {
         object.set(&["spec", "ports"], ports);
     }
@@ -267,7 +266,9 @@ pub fn parse_run(args: Arguments, setup: &Setup<'_>) -> Result<Command, Failure>
     };
     let image = images(&args)?.remove(0);
     if args.on("stdin") || args.on("tty") || args.on("attach") || args.on("rm") {
-        return Err(Failure::error("attaching to a container is not simulated yet: run without -i, -t, --attach and --rm"));
+        return Err(Failure::error(
+            "attaching to a container is not simulated yet: run without -i, -t, --attach and --rm",
+        ));
     }
     let mut labels = Value::map();
     match args.get("labels") {
@@ -297,13 +298,8 @@ pub fn parse_run(args: Arguments, setup: &Setup<'_>) -> Result<Command, Failure>
     if !environment.is_empty() {
         container.set(&["env"], environment);
     }
-    let words: Vec<Value> = args
-        .after_dashes
-        .iter()
-        .flatten()
-        .chain(rest)
-        .map(|w| Value::from(w.as_str()))
-        .collect();
+    let words: Vec<Value> =
+        args.after_dashes.iter().flatten().chain(rest).map(|w| Value::from(w.as_str())).collect();
     if !words.is_empty() {
         container.set(&[if args.on("command") { "command" } else { "args" }], words);
     }

@@ -119,7 +119,9 @@ pub fn parse(args: Arguments, setup: &Setup<'_>) -> Result<Command, Failure> {
         "" => false,
         "name" => true,
         other => {
-            return Err(Failure::error(format!("unexpected -o output mode: {other}. We only support '-o name'")));
+            return Err(Failure::error(format!(
+                "unexpected -o output mode: {other}. We only support '-o name'"
+            )));
         }
     };
     let collections = !targets.targets.is_empty();
@@ -181,9 +183,9 @@ impl Delete {
         let Some(mut object) = self.current.take() else { return };
         if response.is_success() {
             self.say(&object, io);
-            let uid = response.value().and_then(|v| {
-                v.str_at(&["metadata", "uid"]).or_else(|| v.str_at(&["details", "uid"]))
-            });
+            let uid = response
+                .value()
+                .and_then(|v| v.str_at(&["metadata", "uid"]).or_else(|| v.str_at(&["details", "uid"])));
             object.uid = uid.cloned().unwrap_or_default();
             self.gone.push_back(object);
         } else if !(response.status == 404 && self.ignore_not_found) {
@@ -249,8 +251,10 @@ impl Step for Delete {
             }
             Event::Timer { .. } => {
                 let Some(object) = self.gone.front() else { return };
-                let message =
-                    format!("timed out waiting for the condition on {}/{}", object.resource.resource, object.name);
+                let message = format!(
+                    "timed out waiting for the condition on {}/{}",
+                    object.resource.resource, object.name
+                );
                 self.failures.push(Failure::error(message));
                 io.finish_with(std::mem::take(&mut self.failures));
             }

@@ -149,14 +149,17 @@ impl Drain {
             }
             let finished =
                 pod.value.str_at(&["status", "phase"]).is_some_and(|p| p == "Succeeded" || p == "Failed");
-            let owner = pod.value.items_at(&["metadata", "ownerReferences"]).iter().find(|o| {
-                o.get("controller").and_then(Value::as_bool) == Some(true)
-            });
+            let owner = pod
+                .value
+                .items_at(&["metadata", "ownerReferences"])
+                .iter()
+                .find(|o| o.get("controller").and_then(Value::as_bool) == Some(true));
             if owner.is_some_and(|o| o.str_at(&["kind"]).is_some_and(|k| k == "DaemonSet")) && !finished {
                 daemons.push(full_name);
                 continue;
             }
-            let empty_dir = pod.value.items_at(&["spec", "volumes"]).iter().any(|v| v.get("emptyDir").is_some());
+            let empty_dir =
+                pod.value.items_at(&["spec", "volumes"]).iter().any(|v| v.get("emptyDir").is_some());
             if empty_dir && !finished && !self.delete_empty_dir {
                 local.push(full_name.clone());
             }
@@ -224,7 +227,7 @@ impl Drain {
             requests::delete(pod.path(), options)
         } else {
             let mut eviction = object! { "apiVersion": "policy/v1", "kind": "Eviction",
-                "metadata": { "name": pod.name(), "namespace": pod.namespace() } };
+            "metadata": { "name": pod.name(), "namespace": pod.namespace() } };
             if !options.is_empty() {
                 eviction.set(&["deleteOptions"], options);
             }
@@ -261,7 +264,8 @@ impl Drain {
             }
             (Phase::Evicting, _) => {
                 let namespace = leaving.pod.namespace().to_owned();
-                let text = format!("error when evicting pods/{name:?} -n {namespace:?}: {}", response.message());
+                let text =
+                    format!("error when evicting pods/{name:?} -n {namespace:?}: {}", response.message());
                 return self.give_up(&text, io);
             }
             (_, status) => {
@@ -291,7 +295,10 @@ impl Drain {
 
     fn give_up(&mut self, why: &str, io: &mut Io<'_, '_>) {
         let Some(node) = self.nodes.front() else { return };
-        io.err(format!("error: unable to drain node {:?} due to error: {why}, continuing command...", node.name()));
+        io.err(format!(
+            "error: unable to drain node {:?} due to error: {why}, continuing command...",
+            node.name()
+        ));
         let waiting: Vec<String> = self.nodes.iter().map(|n| format!(" {}", n.name())).collect();
         io.err(format!("There are pending nodes to be drained:\n{}", waiting.join("\n")));
         self.failures.push(Failure::error(why));

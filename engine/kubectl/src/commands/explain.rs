@@ -32,7 +32,9 @@ pub fn parse(args: &Arguments) -> Result<Command, Failure> {
         Some(version) => {
             let of_version = |k: &&kinds::KindInfo| k.api_version == version && k.is_called(name);
             kinds::all().iter().find(of_version).cloned().ok_or_else(|| {
-                Failure::error(format!("the server doesn't have a resource type {name:?} in version {version:?}"))
+                Failure::error(format!(
+                    "the server doesn't have a resource type {name:?} in version {version:?}"
+                ))
             })?
         }
         None => (*targets::lookup_one(name)?).clone(),

@@ -47,11 +47,13 @@ pub fn parse(command: &str, args: Arguments, setup: &Setup<'_>) -> Result<Comman
     } else {
         setup.file_targets(&args)?
     };
-    let makes = targets::lookup_one(if command == "expose" { "services" } else { "horizontalpodautoscalers" })?;
+    let makes =
+        targets::lookup_one(if command == "expose" { "services" } else { "horizontalpodautoscalers" })?;
     if command == "autoscale" && args.int("max")?.unwrap_or(0) < 1 {
         return Err(Failure::error("--max=MAXPODS is required and must be at least 1, max: 0"));
     }
-    let manager = change::manager(&args, if command == "expose" { "kubectl-expose" } else { "kubectl-autoscale" });
+    let manager =
+        change::manager(&args, if command == "expose" { "kubectl-expose" } else { "kubectl-autoscale" });
     let action = Expose { makes, args: args.clone(), manager };
     Ok(Command::Expose(Box::new(Change::new(&targets, &args, action)?)))
 }
@@ -109,7 +111,9 @@ impl Expose {
             })
             .collect();
         let mut spec = object! { "ports": ports, "selector": selector.clone() };
-        for (flag, field) in [("type", "type"), ("cluster-ip", "clusterIP"), ("session-affinity", "sessionAffinity")] {
+        for (flag, field) in
+            [("type", "type"), ("cluster-ip", "clusterIP"), ("session-affinity", "sessionAffinity")]
+        {
             if let Some(value) = self.args.get(flag) {
                 spec.set(&[field], value);
             }
@@ -147,7 +151,8 @@ impl Expose {
 
 impl Action for Expose {
     fn plan(&mut self, found: &Found, _io: &mut Io<'_, '_>) -> Result<Plan, Failure> {
-        let mut body = if self.makes.kind == "Service" { self.service(found)? } else { self.autoscaler(found)? };
+        let mut body =
+            if self.makes.kind == "Service" { self.service(found)? } else { self.autoscaler(found)? };
         body.set(&["apiVersion"], self.makes.api_version.clone());
         body.set(&["kind"], self.makes.kind.clone());
         body.set(&["metadata", "name"], self.args.get("name").unwrap_or(found.name()));

@@ -102,9 +102,15 @@ pub fn parse(args: Arguments, setup: &Setup<'_>) -> Result<Command, Failure> {
         namespace: all_namespaces,
         kind: targets.several_kinds || args.on("show-kind"),
         labels: args.on("show-labels"),
-        label_columns: args.all("label-columns").iter().flat_map(|l| l.split(',')).map(str::to_owned).collect(),
+        label_columns: args
+            .all("label-columns")
+            .iter()
+            .flat_map(|l| l.split(','))
+            .map(str::to_owned)
+            .collect(),
     };
-    let sort_by = args.get("sort-by").filter(|s| !s.is_empty()).map(Path::parse).transpose().map_err(Failure::error)?;
+    let sort_by =
+        args.get("sort-by").filter(|s| !s.is_empty()).map(Path::parse).transpose().map_err(Failure::error)?;
     Ok(Command::Get(Box::new(Get {
         raw: args.get("raw").map(Str::from),
         waiting: targets.targets.iter().cloned().collect(),
@@ -173,7 +179,9 @@ impl Get {
                 }
                 api::http::Request::new(api::http::Method::Get, path).header("accept", self.accept())
             }
-            None => requests::list(&target.resource, &target.namespace, &self.targets.selectors, self.accept()),
+            None => {
+                requests::list(&target.resource, &target.namespace, &self.targets.selectors, self.accept())
+            }
         };
         if let Some(token) = token {
             request = request.query("continue", token.clone());
@@ -223,7 +231,9 @@ impl Get {
         let failures = std::mem::take(&mut self.failures);
         match printed {
             Err(failure) => return io.fail(&failure),
-            Ok(false) if failures.is_empty() && !self.watch && !self.ignore_not_found => self.say_nothing_found(io),
+            Ok(false) if failures.is_empty() && !self.watch && !self.ignore_not_found => {
+                self.say_nothing_found(io)
+            }
             Ok(_) => {}
         }
         match (self.watch, self.targets.targets.first().cloned()) {
@@ -279,7 +289,9 @@ impl Get {
     fn say_nothing_found(&self, io: &mut Io<'_, '_>) {
         let namespace = self.targets.targets.iter().map(|t| &t.namespace).find(|ns| !ns.is_empty());
         match namespace {
-            Some(namespace) if !self.all_namespaces => io.err(format!("No resources found in {namespace} namespace.")),
+            Some(namespace) if !self.all_namespaces => {
+                io.err(format!("No resources found in {namespace} namespace."))
+            }
             _ => io.err("No resources found"),
         }
     }
@@ -290,7 +302,10 @@ impl Get {
             None => self.targets.selectors.clone(),
         };
         let accept = self.accept();
-        io.send(WATCH, requests::watch(&target.resource, &target.namespace, &selectors, accept, &self.revision));
+        io.send(
+            WATCH,
+            requests::watch(&target.resource, &target.namespace, &selectors, accept, &self.revision),
+        );
     }
 
     fn frame(&mut self, frame: &Frame, io: &mut Io<'_, '_>) {

@@ -54,7 +54,9 @@ pub fn parse(what: What, args: Arguments, setup: &Setup<'_>) -> Result<Command, 
     for change in changes {
         match change.split_once('=') {
             Some((key, value)) if !key.is_empty() => set.push((key.into(), value.into())),
-            None if change.len() > 1 && change.ends_with('-') => remove.push(change[..change.len() - 1].into()),
+            None if change.len() > 1 && change.ends_with('-') => {
+                remove.push(change[..change.len() - 1].into())
+            }
             None => {
                 return Err(Failure::error(format!(
                     "all resources must be specified before {noun} changes: {change}"
@@ -64,14 +66,17 @@ pub fn parse(what: What, args: Arguments, setup: &Setup<'_>) -> Result<Command, 
         }
     }
     if let Some(key) = remove.iter().find(|key| set.iter().any(|(k, _)| k == *key)) {
-        return Err(Failure::error(format!("can not both modify and remove a {noun} in the same command: {key}")));
+        return Err(Failure::error(format!(
+            "can not both modify and remove a {noun} in the same command: {key}"
+        )));
     }
     let targets = if args.all("filename").is_empty() {
         targets::read(command, resources, &args, setup, Rules { names_wanted: true })?
     } else {
         setup.file_targets(&args)?
     };
-    let manager = change::manager(&args, if what == What::Labels { "kubectl-label" } else { "kubectl-annotate" });
+    let manager =
+        change::manager(&args, if what == What::Labels { "kubectl-label" } else { "kubectl-annotate" });
     let action = Label { what, set, remove, overwrite: args.on("overwrite"), list, manager };
     Ok(Command::Label(Box::new(Change::new(&targets, &args, action)?)))
 }
@@ -97,11 +102,14 @@ impl Action for Label {
             return Ok(Plan::Nothing);
         }
         if !self.overwrite
-            && let Some((key, value)) = self.set.iter().find_map(|(key, new)| {
-                current(key).filter(|old| *old != new).map(|old| (key, old))
-            })
+            && let Some((key, value)) = self
+                .set
+                .iter()
+                .find_map(|(key, new)| current(key).filter(|old| *old != new).map(|old| (key, old)))
         {
-            return Err(Failure::error(format!("'{key}' already has a value ({value}), and --overwrite is false")));
+            return Err(Failure::error(format!(
+                "'{key}' already has a value ({value}), and --overwrite is false"
+            )));
         }
         let mut changes = Value::map();
         for (key, value) in &self.set {
@@ -128,9 +136,10 @@ impl Action for Label {
     }
 
     fn done(&self, found: &Found) -> String {
-        let sets = self.set.iter().any(|(key, value)| {
-            found.value.str_at(&["metadata", self.field(), key]) != Some(value)
-        });
+        let sets = self
+            .set
+            .iter()
+            .any(|(key, value)| found.value.str_at(&["metadata", self.field(), key]) != Some(value));
         match self.what {
             What::Labels if sets => "labeled",
             What::Labels => "unlabeled",

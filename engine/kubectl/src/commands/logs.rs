@@ -147,12 +147,16 @@ impl Logs {
     }
 
     fn target(&mut self, response: &Response, io: &mut Io<'_, '_>) {
-        let (Some(value), Some(target)) = (response.value().filter(|_| response.is_success()), &self.target) else {
+        let (Some(value), Some(target)) = (response.value().filter(|_| response.is_success()), &self.target)
+        else {
             let failure = Failure::server(response);
             if response.reason() == "NotFound" {
                 // kubectl words this one itself.
                 let message = response.message();
-                let text = format!("error from server (NotFound): {message} in namespace {:?}", self.namespace.as_str());
+                let text = format!(
+                    "error from server (NotFound): {message} in namespace {:?}",
+                    self.namespace.as_str()
+                );
                 return io.fail(&Failure::error(text));
             }
             return io.fail(&failure);
@@ -165,7 +169,8 @@ impl Logs {
         }
         let selector = selector_text(value);
         if selector.is_empty() {
-            let message = format!("cannot get the logs from {}: selector is empty", target.resource.group_kind());
+            let message =
+                format!("cannot get the logs from {}: selector is empty", target.resource.group_kind());
             return io.fail(&Failure::error(message));
         }
         self.list_pods(&selector, io);
@@ -214,14 +219,18 @@ impl Logs {
                 return Err(Failure::error(format!("container {wanted} is not valid for pod {name}")));
             }
             None => {
-                let default = pod.str_at(&["metadata", "annotations", "kubectl.kubernetes.io/default-container"]);
+                let default =
+                    pod.str_at(&["metadata", "annotations", "kubectl.kubernetes.io/default-container"]);
                 let first = default.filter(|d| containers.contains(d)).or(containers.first()).cloned();
                 if containers.len() + init.len() > 1 && default.is_none() {
                     let mut all = containers.join(", ");
                     for container in &init {
                         all.push_str(&format!(", {container} (init)"));
                     }
-                    io.err(format!("Defaulted container {:?} out of: {all}", first.clone().unwrap_or_default().as_str()));
+                    io.err(format!(
+                        "Defaulted container {:?} out of: {all}",
+                        first.clone().unwrap_or_default().as_str()
+                    ));
                 }
                 first.into_iter().collect()
             }
@@ -306,6 +315,7 @@ impl Step for Logs {
 
 fn is_ready(pod: &Value) -> bool {
     pod.items_at(&["status", "conditions"]).iter().any(|c| {
-        c.str_at(&["type"]).is_some_and(|t| t == "Ready") && c.str_at(&["status"]).is_some_and(|s| s == "True")
+        c.str_at(&["type"]).is_some_and(|t| t == "Ready")
+            && c.str_at(&["status"]).is_some_and(|s| s == "True")
     })
 }

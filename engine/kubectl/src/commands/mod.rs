@@ -62,7 +62,10 @@ impl Setup<'_> {
     /// When there is none of that name.
     pub fn file(&self, name: &str) -> Result<Str, Failure> {
         let name = name.strip_prefix("./").unwrap_or(name);
-        self.files.get(name).cloned().ok_or_else(|| Failure::error(format!("the path {name:?} does not exist")))
+        self.files
+            .get(name)
+            .cloned()
+            .ok_or_else(|| Failure::error(format!("the path {name:?} does not exist")))
     }
 
     /// The texts that `-f` names.
@@ -75,11 +78,14 @@ impl Setup<'_> {
             if name == "-" {
                 sources.push(Source { name: "STDIN".into(), text: self.stdin.clone().unwrap_or_default() });
             } else if name.starts_with("http://") || name.starts_with("https://") {
-                return Err(Failure::error(format!("unable to read URL {name:?}: the lab has no way out to the internet")));
+                return Err(Failure::error(format!(
+                    "unable to read URL {name:?}: the lab has no way out to the internet"
+                )));
             } else if name == "." || name == "./" {
-                let all = self.files.iter().filter(|(name, _)| {
-                    [".yaml", ".yml", ".json"].iter().any(|end| name.ends_with(end))
-                });
+                let all = self
+                    .files
+                    .iter()
+                    .filter(|(name, _)| [".yaml", ".yml", ".json"].iter().any(|end| name.ends_with(end)));
                 sources.extend(all.map(|(name, text)| Source { name: name.clone(), text: text.clone() }));
             } else {
                 sources.push(Source { name: name.into(), text: self.file(name)? });
@@ -245,7 +251,8 @@ pub fn program(words: &[String], setup: &Setup<'_>) -> Result<Command, Failure> 
 }
 
 /// Commands with subcommands of their own.
-const PARENTS: &[&str] = &["rollout", "set", "config", "auth", "create", "cluster-info", "top", "apply", "certificate", "plugin"];
+const PARENTS: &[&str] =
+    &["rollout", "set", "config", "auth", "create", "cluster-info", "top", "apply", "certificate", "plugin"];
 
 fn kubectl(words: &[String], setup: &Setup<'_>) -> Result<Command, Failure> {
     // Global flags may stand before the command: `kubectl -n web get pods`.
@@ -290,8 +297,19 @@ fn first_word(words: &[String]) -> Option<usize> {
         }
         let takes_next = matches!(
             word.as_str(),
-            "-n" | "--namespace" | "-s" | "--server" | "--context" | "--kubeconfig" | "--request-timeout" | "--cluster"
-                | "--user" | "-v" | "--v" | "--as" | "--as-group" | "--token"
+            "-n" | "--namespace"
+                | "-s"
+                | "--server"
+                | "--context"
+                | "--kubeconfig"
+                | "--request-timeout"
+                | "--cluster"
+                | "--user"
+                | "-v"
+                | "--v"
+                | "--as"
+                | "--as-group"
+                | "--token"
         );
         i += if takes_next { 2 } else { 1 };
     }
@@ -359,7 +377,9 @@ fn parse(name: &str, subcommand: &str, args: Arguments, setup: &Setup<'_>) -> Re
         "top" => Err(Failure::error("Metrics API not available")),
         "help" => Ok(Say::command(args.words.first().map_or_else(help::kubectl, |name| help::command(name)))),
         "options" => Ok(Say::command(help::global_flags())),
-        "set" | "rollout" | "config" | "auth" if subcommand.is_empty() => Ok(Say::command(help::command(name))),
+        "set" | "rollout" | "config" | "auth" if subcommand.is_empty() => {
+            Ok(Say::command(help::command(name)))
+        }
         _ => Err(help::not_simulated(name, subcommand)),
     }
 }

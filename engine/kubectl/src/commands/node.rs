@@ -117,7 +117,8 @@ impl Taint {
             Failure::error(format!("invalid taint effect: {effect}, unsupported taint effect"))
         };
         if let Some(spec) = spec.strip_suffix('-') {
-            let (pair, effect) = spec.split_once(':').map_or((spec, None), |(pair, effect)| (pair, Some(effect)));
+            let (pair, effect) =
+                spec.split_once(':').map_or((spec, None), |(pair, effect)| (pair, Some(effect)));
             let key = pair.split('=').next().unwrap_or(pair);
             if let Some(effect) = effect.filter(|e| !EFFECTS.contains(e)) {
                 return Err(bad_effect(effect));
@@ -149,7 +150,8 @@ impl Action for Taint {
         let old = found.value.items_at(&["spec", "taints"]);
         if let Some((key, effect)) = self.remove.iter().find(|(key, effect)| {
             !old.iter().any(|t| {
-                t.str_at(&["key"]) == Some(key) && effect.as_ref().is_none_or(|e| t.str_at(&["effect"]) == Some(e))
+                t.str_at(&["key"]) == Some(key)
+                    && effect.as_ref().is_none_or(|e| t.str_at(&["effect"]) == Some(e))
             })
         }) {
             let effect = effect.as_ref().map(|e| format!(":{e}")).unwrap_or_default();
@@ -157,7 +159,8 @@ impl Action for Taint {
         }
         let mut taints: Vec<Value> = Vec::new();
         for (key, value, effect) in &self.add {
-            let same = old.iter().any(|t| t.str_at(&["key"]) == Some(key) && t.str_at(&["effect"]) == Some(effect));
+            let same =
+                old.iter().any(|t| t.str_at(&["key"]) == Some(key) && t.str_at(&["effect"]) == Some(effect));
             if same && !self.overwrite {
                 return Err(Failure::error(format!(
                     "node {} already has {key} taint(s) with same effect(s) and --overwrite is false",

@@ -12,7 +12,8 @@ use crate::requests;
 use crate::targets::{self, Rules};
 
 /// Its flags, beside those of every change.
-pub const FLAGS: &[Flag] = &[value("patch").short('p'), value("patch-file"), value("type"), value("subresource")];
+pub const FLAGS: &[Flag] =
+    &[value("patch").short('p'), value("patch-file"), value("type"), value("subresource")];
 
 /// A patch to send.
 #[derive(Clone, Debug, Hash)]
@@ -31,14 +32,20 @@ pub fn parse(args: Arguments, setup: &Setup<'_>) -> Result<Command, Failure> {
     let text: Str = match (args.get("patch"), args.get("patch-file")) {
         (Some(text), None) => text.into(),
         (None, Some(file)) => setup.file(file)?,
-        _ => return Err(Failure::error("must specify --patch or --patch-file containing the contents of the patch")),
+        _ => {
+            return Err(Failure::error(
+                "must specify --patch or --patch-file containing the contents of the patch",
+            ));
+        }
     };
     let content_type = match args.text("type") {
         "" | "strategic" => requests::STRATEGIC,
         "merge" => requests::MERGE,
         "json" => requests::JSON_PATCH,
         other => {
-            return Err(Failure::error(format!("--type must be one of [json merge strategic], not {other:?}")));
+            return Err(Failure::error(format!(
+                "--type must be one of [json merge strategic], not {other:?}"
+            )));
         }
     };
     let body = crate::manifest::one_value(&text)

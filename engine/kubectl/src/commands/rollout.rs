@@ -12,7 +12,8 @@ use crate::requests;
 use crate::targets::{self, Rules};
 
 /// Flags of all subcommands, beside those of every change.
-pub const FLAGS: &[Flag] = &[switch("watch").short('w'), value("timeout"), value("revision"), value("to-revision")];
+pub const FLAGS: &[Flag] =
+    &[switch("watch").short('w'), value("timeout"), value("revision"), value("to-revision")];
 
 /// A change of a workload's template or of its rollout.
 #[derive(Clone, Copy, PartialEq, Eq, Hash, Debug)]
@@ -73,7 +74,7 @@ impl Action for Rollout {
             Rollout::Restart => {
                 let at = io.now().rfc3339();
                 object! { "spec": { "template": { "metadata": { "annotations": {
-                    "kubectl.kubernetes.io/restartedAt": at } } } } }
+                "kubectl.kubernetes.io/restartedAt": at } } } } }
             }
             Rollout::Pause if !is_deployment => {
                 return Err(Failure::error(format!("{} pausing is not supported", name())));

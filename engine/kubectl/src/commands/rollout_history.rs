@@ -118,8 +118,10 @@ impl RolloutHistory {
                 Ok(None) => {
                     let revision = found.value.str_at(&["metadata", "annotations", REVISION]);
                     let revision = revision.map_or("", |r| r.as_str());
-                    let revision = if self.revision > 0 { self.revision.to_string() } else { revision.to_owned() };
-                    let done = format!("skipped rollback (current template already matches revision {revision})");
+                    let revision =
+                        if self.revision > 0 { self.revision.to_string() } else { revision.to_owned() };
+                    let done =
+                        format!("skipped rollback (current template already matches revision {revision})");
                     self.report.say(&found, &done, io);
                     self.waiting.pop_front();
                     self.next(io);
@@ -192,7 +194,8 @@ fn revisions(deployment: &Value, sets: &[Value]) -> BTreeMap<i64, Value> {
     let owned = |set: &&Value| {
         set.items_at(&["metadata", "ownerReferences"]).iter().any(|owner| owner.str_at(&["uid"]) == uid)
     };
-    let revision = |set: &Value| set.str_at(&["metadata", "annotations", REVISION]).and_then(|r| r.parse().ok());
+    let revision =
+        |set: &Value| set.str_at(&["metadata", "annotations", REVISION]).and_then(|r| r.parse().ok());
     sets.iter().filter(owned).filter_map(|set| Some((revision(set)?, set.clone()))).collect()
 }
 
@@ -245,7 +248,8 @@ fn undo(found: &Found, revisions: &BTreeMap<i64, Value>, wanted: i64) -> Result<
     if found.value.at(&["spec", "template"]) == Some(&template) {
         return Ok(None);
     }
-    let annotations = |object: &Value| object.at(&["metadata", "annotations"]).cloned().unwrap_or(Value::map());
+    let annotations =
+        |object: &Value| object.at(&["metadata", "annotations"]).cloned().unwrap_or(Value::map());
     // What kubectl wrote itself is not the revision's, the rest is.
     let own = [
         "kubectl.kubernetes.io/last-applied-configuration",

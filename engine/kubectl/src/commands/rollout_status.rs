@@ -76,7 +76,9 @@ impl RolloutStatus {
         if !response.is_success() {
             return io.fail(&Failure::server(response));
         }
-        let (Some(list), Some(found)) = (response.value().filter(|_| !response.streaming), self.waiting.front()) else {
+        let (Some(list), Some(found)) =
+            (response.value().filter(|_| !response.streaming), self.waiting.front())
+        else {
             return;
         };
         let Some(object) = list.items_at(&["items"]).first() else {
@@ -84,7 +86,8 @@ impl RolloutStatus {
         };
         let revision = list.str_at(&["metadata", "resourceVersion"]).cloned().unwrap_or(literal!("0"));
         let selectors = RolloutStatus::selectors(found);
-        let watch = requests::watch(&found.resource, found.namespace(), &selectors, requests::JSON, &revision);
+        let watch =
+            requests::watch(&found.resource, found.namespace(), &selectors, requests::JSON, &revision);
         if !self.look(&object.clone(), io) {
             io.send(WATCH, watch.query("allowWatchBookmarks", "true"));
         }
@@ -169,7 +172,9 @@ fn status(kind: &str, object: &Value, revision: i64) -> Result<(String, bool), F
         "DaemonSet" => {
             let strategy = object.str_at(&["spec", "updateStrategy", "type"]);
             if strategy.is_some_and(|s| s != "RollingUpdate") {
-                return Err(Failure::error("rollout status is only available for RollingUpdate strategy type"));
+                return Err(Failure::error(
+                    "rollout status is only available for RollingUpdate strategy type",
+                ));
             }
             if stale {
                 return Ok(("Waiting for daemon set spec update to be observed...\n".to_owned(), false));
@@ -271,7 +276,9 @@ fn stateful_set(object: &Value, stale: bool) -> Result<(String, bool), Failure> 
     let revision = text(&["status", "updateRevision"]);
     Ok(if revision != text(&["status", "currentRevision"]) {
         (
-            format!("waiting for statefulset rolling update to complete {updated} pods at revision {revision}...\n"),
+            format!(
+                "waiting for statefulset rolling update to complete {updated} pods at revision {revision}...\n"
+            ),
             false,
         )
     } else {

@@ -12,7 +12,8 @@ use crate::requests;
 use crate::targets::{self, Rules};
 
 /// Its flags, beside those of every change.
-pub const FLAGS: &[Flag] = &[value("replicas"), value("current-replicas"), value("resource-version"), value("timeout")];
+pub const FLAGS: &[Flag] =
+    &[value("replicas"), value("current-replicas"), value("resource-version"), value("timeout")];
 
 /// A new number of replicas.
 #[derive(Clone, Debug, Hash)]

@@ -66,11 +66,13 @@ impl Action for SetImage {
         };
         let mut change = Value::map();
         for (container, _) in self.images.iter().filter(|(name, _)| name != "*") {
-            let known = |field: &str| {
-                spec.items_at(&[field]).iter().any(|c| c.str_at(&["name"]) == Some(container))
-            };
+            let known =
+                |field: &str| spec.items_at(&[field]).iter().any(|c| c.str_at(&["name"]) == Some(container));
             if !known("containers") && !known("initContainers") {
-                return Err(Failure::error(format!("unable to find container named {:?}", container.as_str())));
+                return Err(Failure::error(format!(
+                    "unable to find container named {:?}",
+                    container.as_str()
+                )));
             }
         }
         for field in ["containers", "initContainers"] {
@@ -78,13 +80,18 @@ impl Action for SetImage {
             for container in spec.items_at(&[field]) {
                 let Some(name) = container.str_at(&["name"]) else { continue };
                 let new = self.images.iter().rev().find(|(wanted, _)| wanted == "*" || wanted == name);
-                if let Some((_, image)) = new.filter(|(_, image)| container.str_at(&["image"]) != Some(image)) {
+                if let Some((_, image)) = new.filter(|(_, image)| container.str_at(&["image"]) != Some(image))
+                {
                     changed.push(object! { "name": name, "image": image.clone() });
                 }
             }
             if !changed.is_empty() {
-                let order: Vec<Value> =
-                    spec.items_at(&[field]).iter().filter_map(|c| c.get("name")).map(|n| object! { "name": n.clone() }).collect();
+                let order: Vec<Value> = spec
+                    .items_at(&[field])
+                    .iter()
+                    .filter_map(|c| c.get("name"))
+                    .map(|n| object! { "name": n.clone() })
+                    .collect();
                 change.set(&[&format!("$setElementOrder/{field}")], order);
                 change.set(&[field], changed);
             }

@@ -109,7 +109,9 @@ fn read_for(text: &str) -> Result<For, Failure> {
             None => (rest, None),
         };
         if value == Some("") {
-            return Err(Failure::error("jsonpath wait has to have a value after equal sign, like --for=jsonpath='{.status.readyReplicas}'=3"));
+            return Err(Failure::error(
+                "jsonpath wait has to have a value after equal sign, like --for=jsonpath='{.status.readyReplicas}'=3",
+            ));
         }
         let braced = if path.contains('{') { path.to_owned() } else { format!("{{{path}}}") };
         let template = Template::parse(&braced)
@@ -200,12 +202,17 @@ impl Wait {
     }
 
     fn selectors(found: &Found) -> Selectors {
-        if found.name().is_empty() { Selectors::default() } else { Selectors::fields(format!("metadata.name={}", found.name())) }
+        if found.name().is_empty() {
+            Selectors::default()
+        } else {
+            Selectors::fields(format!("metadata.name={}", found.name()))
+        }
     }
 
     fn list(&self, io: &mut Io<'_, '_>) {
         let Some(found) = self.waiting.front() else { return };
-        let request = requests::list(&found.resource, found.namespace(), &Wait::selectors(found), requests::JSON);
+        let request =
+            requests::list(&found.resource, found.namespace(), &Wait::selectors(found), requests::JSON);
         io.send(self.round, request.query("resourceVersion", "0"));
     }
 
@@ -228,8 +235,13 @@ impl Wait {
             return self.met(&object, io);
         }
         let revision = list.str_at(&["metadata", "resourceVersion"]).cloned().unwrap_or_default();
-        let request =
-            requests::watch(&found.resource, found.namespace(), &Wait::selectors(found), requests::JSON, &revision);
+        let request = requests::watch(
+            &found.resource,
+            found.namespace(),
+            &Wait::selectors(found),
+            requests::JSON,
+            &revision,
+        );
         io.send(self.round, request.query("allowWatchBookmarks", "true"));
     }
 

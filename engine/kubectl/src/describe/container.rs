@@ -63,10 +63,8 @@ fn basics(container: &Value, status: Option<&Value>, out: &mut String) {
             Value::from(format!("{}/{}{name}", number(p, &["containerPort"]), protocol(p)))
         })
         .collect();
-    let outer: Vec<Value> = ports
-        .iter()
-        .map(|p| Value::from(format!("{}/{}", number(p, &["hostPort"]), protocol(p))))
-        .collect();
+    let outer: Vec<Value> =
+        ports.iter().map(|p| Value::from(format!("{}/{}", number(p, &["hostPort"]), protocol(p)))).collect();
     let plural = if ports.len() > 1 { "s" } else { "" };
     out.push_str(&format!("    Port{plural}:\t{}\n", joined(&inner, ", ")));
     out.push_str(&format!("    Host Port{plural}:\t{}\n", joined(&outer, ", ")));
@@ -87,7 +85,10 @@ fn words(label: &str, words: &[Value], out: &mut String) {
 fn state(label: &str, state: Option<&Value>, out: &mut String) {
     let part = |name: &str| state.and_then(|s| s.get(name));
     if let Some(running) = part("running") {
-        out.push_str(&format!("    {label}:\tRunning\n      Started:\t{}\n", long_time(at(running, &["startedAt"]))));
+        out.push_str(&format!(
+            "    {label}:\tRunning\n      Started:\t{}\n",
+            long_time(at(running, &["startedAt"]))
+        ));
     } else if let Some(ended) = part("terminated") {
         out.push_str(&format!("    {label}:\tTerminated\n"));
         for (label, field) in [("Reason", "reason"), ("Message", "message")] {
@@ -112,7 +113,8 @@ fn state(label: &str, state: Option<&Value>, out: &mut String) {
 
 fn resources(container: &Value, out: &mut String) {
     for (label, field) in [("Limits", "limits"), ("Requests", "requests")] {
-        let Some(map) = container.at(&["resources", field]).and_then(Value::as_map).filter(|m| !m.is_empty()) else {
+        let Some(map) = container.at(&["resources", field]).and_then(Value::as_map).filter(|m| !m.is_empty())
+        else {
             continue;
         };
         out.push_str(&format!("    {label}:\n"));
@@ -186,7 +188,11 @@ fn environment(container: &Value, out: &mut String) {
         let from = |path: &[&str]| variable.at(path).filter(|_| variable.get("valueFrom").is_some());
         let optional = |part: &Value| part.get("optional").and_then(Value::as_bool).unwrap_or(false);
         let value = if let Some(field) = from(&["valueFrom", "fieldRef"]) {
-            format!(" ({}:{})", field.str_at(&["apiVersion"]).map_or("v1", |s| s.as_str()), at(field, &["fieldPath"]))
+            format!(
+                " ({}:{})",
+                field.str_at(&["apiVersion"]).map_or("v1", |s| s.as_str()),
+                at(field, &["fieldPath"])
+            )
         } else if let Some(part) = from(&["valueFrom", "resourceFieldRef"]) {
             format!(" ({})", at(part, &["resource"]))
         } else if let Some(key) = from(&["valueFrom", "secretKeyRef"]) {
@@ -225,6 +231,10 @@ fn mounts(container: &Value, out: &mut String) {
         if !at(mount, &["subPath"]).is_empty() {
             flags.push_str(&format!(",path={:?}", at(mount, &["subPath"])));
         }
-        out.push_str(&format!("      {} from {} ({flags})\n", at(mount, &["mountPath"]), at(mount, &["name"])));
+        out.push_str(&format!(
+            "      {} from {} ({flags})\n",
+            at(mount, &["mountPath"]),
+            at(mount, &["name"])
+        ));
     }
 }

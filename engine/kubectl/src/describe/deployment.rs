@@ -50,11 +50,10 @@ fn replica_sets(subject: &Subject<'_>, out: &mut String) {
     let owned = |set: &&Value| {
         set.items_at(&["metadata", "ownerReferences"]).iter().any(|owner| at(owner, &["uid"]) == uid)
     };
-    let (new, old): (Vec<&Value>, Vec<&Value>) = subject
-        .items(0)
-        .iter()
-        .filter(owned)
-        .partition(|set| at(set, &REVISION) == at(deployment, &REVISION) && !at(set, &REVISION).is_empty());
+    let (new, old): (Vec<&Value>, Vec<&Value>) =
+        subject.items(0).iter().filter(owned).partition(|set| {
+            at(set, &REVISION) == at(deployment, &REVISION) && !at(set, &REVISION).is_empty()
+        });
     let line = |sets: &[&Value]| -> String {
         let texts: Vec<String> = sets
             .iter()

@@ -34,7 +34,8 @@ fn first_seen(event: &Value) -> Option<&str> {
 }
 
 fn last_seen(event: &Value) -> Option<&str> {
-    let times = [&["series", "lastObservedTime"][..], &["lastTimestamp"], &["eventTime"], &["firstTimestamp"]];
+    let times =
+        [&["series", "lastObservedTime"][..], &["lastTimestamp"], &["eventTime"], &["firstTimestamp"]];
     times.iter().map(|path| at(event, path)).find(|t| !t.is_empty())
 }
 

@@ -81,9 +81,12 @@ mod tests {
 
     #[test]
     fn labels() {
-        for (name, text) in
-            [("resourceVersion", "Resource Version"), ("apiVersion", "API Version"), ("uid", "UID"), ("podIP", "Pod IP")]
-        {
+        for (name, text) in [
+            ("resourceVersion", "Resource Version"),
+            ("apiVersion", "API Version"),
+            ("uid", "UID"),
+            ("podIP", "Pod IP"),
+        ] {
             assert_eq!(label(name), text);
         }
     }

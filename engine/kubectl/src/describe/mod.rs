@@ -62,7 +62,8 @@ pub fn wants(found: &Found) -> Vec<Request> {
             vec![list("endpointslices.discovery.k8s.io", found.namespace(), slices)]
         }
         ("", "Node") => {
-            let lease = format!("/apis/coordination.k8s.io/v1/namespaces/kube-node-lease/leases/{}", found.name());
+            let lease =
+                format!("/apis/coordination.k8s.io/v1/namespaces/kube-node-lease/leases/{}", found.name());
             let pods = Selectors::fields(format!(
                 "spec.nodeName={},status.phase!=Failed,status.phase!=Succeeded",
                 found.name()

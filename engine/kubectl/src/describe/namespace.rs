@@ -30,7 +30,11 @@ pub fn describe(subject: &Subject<'_>) -> String {
         }
     }
     quotas(subject.items(0), &mut out);
-    out.push_str(if subject.items(1).is_empty() { "\nNo LimitRange resource.\n" } else { "\nResource Limits\n" });
+    out.push_str(if subject.items(1).is_empty() {
+        "\nNo LimitRange resource.\n"
+    } else {
+        "\nResource Limits\n"
+    });
     for range in subject.items(1) {
         out.push_str(&format!(" Name:\t{}\n", at(range, &["metadata", "name"])));
     }
@@ -44,7 +48,10 @@ fn quotas(quotas: &[Value], out: &mut String) {
     }
     out.push_str("\nResource Quotas\n");
     for quota in quotas {
-        out.push_str(&format!("  Name:\t{}\n  Resource\tUsed\tHard\n  --------\t---\t---\n", at(quota, &["metadata", "name"])));
+        out.push_str(&format!(
+            "  Name:\t{}\n  Resource\tUsed\tHard\n  --------\t---\t---\n",
+            at(quota, &["metadata", "name"])
+        ));
         let hard = quota.at(&["status", "hard"]).and_then(Value::as_map);
         for (name, amount) in hard.into_iter().flat_map(Map::iter) {
             let used = quota.at(&["status", "used", name]).map(text_of).unwrap_or_default();

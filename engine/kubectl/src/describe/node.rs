@@ -142,7 +142,9 @@ fn pods(subject: &Subject<'_>, out: &mut String) {
     out.push_str("  ---------\t----\t\t------------\t----------\t---------------\t-------------\t---\n");
     let names = ["cpu", "memory", "ephemeral-storage"];
     let allocatable = |name: &str| {
-        node.at(&["status", "allocatable", name]).and_then(|v| Quantity::parse(&text_of(v)).ok()).unwrap_or(Quantity::ZERO)
+        node.at(&["status", "allocatable", name])
+            .and_then(|v| Quantity::parse(&text_of(v)).ok())
+            .unwrap_or(Quantity::ZERO)
     };
     let share = |name: &str, amount: Quantity| {
         let whole = allocatable(name).milli_value();

@@ -38,7 +38,13 @@ pub fn describe(subject: &Subject<'_>) -> String {
     }
     let init = pod.items_at(&["spec", "initContainers"]);
     if !init.is_empty() {
-        container::write("Init Containers", init, pod.items_at(&["status", "initContainerStatuses"]), "", &mut out);
+        container::write(
+            "Init Containers",
+            init,
+            pod.items_at(&["status", "initContainerStatuses"]),
+            "",
+            &mut out,
+        );
     }
     let statuses = pod.items_at(&["status", "containerStatuses"]);
     container::write("Containers", pod.items_at(&["spec", "containers"]), statuses, "", &mut out);
@@ -93,10 +99,9 @@ fn quality(pod: &Value) -> String {
     if !written.is_empty() {
         return written.to_owned();
     }
-    let any = pod
-        .items_at(&["spec", "containers"])
-        .iter()
-        .any(|c| c.at(&["resources", "requests"]).or(c.at(&["resources", "limits"])).is_some_and(|r| !r.is_empty()));
+    let any = pod.items_at(&["spec", "containers"]).iter().any(|c| {
+        c.at(&["resources", "requests"]).or(c.at(&["resources", "limits"])).is_some_and(|r| !r.is_empty())
+    });
     if any { "Burstable" } else { "BestEffort" }.to_owned()
 }
 

@@ -57,9 +57,10 @@ pub fn describe(subject: &Subject<'_>) -> String {
         ports(subject, port, &mut out);
     }
     out.push_str(&format!("Session Affinity:\t{}\n", spec("sessionAffinity")));
-    for (label, field) in
-        [("External Traffic Policy", "externalTrafficPolicy"), ("Internal Traffic Policy", "internalTrafficPolicy")]
-    {
+    for (label, field) in [
+        ("External Traffic Policy", "externalTrafficPolicy"),
+        ("Internal Traffic Policy", "internalTrafficPolicy"),
+    ] {
         if !spec(field).is_empty() {
             out.push_str(&format!("{label}:\t{}\n", spec(field)));
         }

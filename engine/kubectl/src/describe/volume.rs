@@ -74,7 +74,8 @@ fn lines(volume: &Value) -> Vec<(&'static str, String)> {
 }
 
 fn projected(part: &Value) -> Vec<(&'static str, String)> {
-    let mut lines = vec![("Type", "Projected (a volume that contains injected data from multiple sources)".to_owned())];
+    let mut lines =
+        vec![("Type", "Projected (a volume that contains injected data from multiple sources)".to_owned())];
     for source in part.items_at(&["sources"]) {
         if let Some(token) = source.get("serviceAccountToken") {
             let seconds = token.int_at(&["expirationSeconds"]).unwrap_or(3600);

@@ -21,7 +21,9 @@ impl Columns {
         let mut columns = Vec::new();
         for part in split_outside_brackets(spec) {
             let Some((header, path)) = part.split_once(':') else {
-                return Err(format!("unexpected custom-columns spec: {part}, expected <header>:<json-path-expr>"));
+                return Err(format!(
+                    "unexpected custom-columns spec: {part}, expected <header>:<json-path-expr>"
+                ));
             };
             columns.push((header.to_owned(), Path::parse(path)?));
         }
@@ -84,7 +86,9 @@ mod tests {
     #[test]
     fn columns_by_path() {
         let a = object! { "metadata": { "name": "a" }, "spec": { "containers": [{ "image": "x" }, { "image": "y" }] } };
-        let columns = Columns::parse("NAME:.metadata.name,IMAGES:.spec.containers[*].image,NODE:{.spec.nodeName}").unwrap();
+        let columns =
+            Columns::parse("NAME:.metadata.name,IMAGES:.spec.containers[*].image,NODE:{.spec.nodeName}")
+                .unwrap();
         assert_eq!(columns.print([&a].into_iter(), true), "NAME   IMAGES   NODE\na      x,y      <none>\n");
         assert_eq!(
             Columns::parse("NAME"),

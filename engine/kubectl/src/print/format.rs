@@ -52,10 +52,15 @@ impl Format {
                 Ok(Format::JsonPath(template))
             }
             "custom-columns" => Columns::parse(argument()).map(Format::Columns).map_err(Failure::error),
-            "go-template" | "go-template-file" | "template" | "templatefile" | "jsonpath-file"
-            | "custom-columns-file" | "kyaml" => {
-                Err(Failure::error(format!("the output format {name:?} is not simulated; jsonpath and custom-columns are")))
-            }
+            "go-template"
+            | "go-template-file"
+            | "template"
+            | "templatefile"
+            | "jsonpath-file"
+            | "custom-columns-file"
+            | "kyaml" => Err(Failure::error(format!(
+                "the output format {name:?} is not simulated; jsonpath and custom-columns are"
+            ))),
             _ => Err(Failure::error(format!(
                 "unable to match a printer suitable for the output format {text:?}, allowed formats are: \
                  custom-columns,custom-columns-file,go-template,go-template-file,json,jsonpath,jsonpath-as-json,\
@@ -73,7 +78,13 @@ impl Format {
     ///
     /// # Errors
     /// When a template does not fit.
-    pub fn print(&self, objects: &[Found], single: bool, headers: bool, managed_fields: bool) -> Result<String, Failure> {
+    pub fn print(
+        &self,
+        objects: &[Found],
+        single: bool,
+        headers: bool,
+        managed_fields: bool,
+    ) -> Result<String, Failure> {
         let tree = |found: &Found| trimmed(&found.value, managed_fields);
         let whole = || match objects {
             [one] if single => tree(one),

@@ -90,7 +90,8 @@ impl Path {
     /// When it is no path.
     pub fn parse(text: &str) -> Result<Path, String> {
         let inner = text.strip_prefix('{').and_then(|t| t.strip_suffix('}')).unwrap_or(text).trim();
-        let dotted = if inner.starts_with(['.', '[', '$', '@']) { inner.to_owned() } else { format!(".{inner}") };
+        let dotted =
+            if inner.starts_with(['.', '[', '$', '@']) { inner.to_owned() } else { format!(".{inner}") };
         let mut reader = Reader { rest: &dotted, depth: 0 };
         let path = reader.path()?;
         if reader.rest.trim().is_empty() { Ok(path) } else { Err(format!("unexpected path string {text:?}")) }
@@ -104,7 +105,12 @@ impl Path {
         self.from(root, root, allow_missing)
     }
 
-    fn from<'v>(&self, root: &'v Value, here: &'v Value, allow_missing: bool) -> Result<Vec<&'v Value>, String> {
+    fn from<'v>(
+        &self,
+        root: &'v Value,
+        here: &'v Value,
+        allow_missing: bool,
+    ) -> Result<Vec<&'v Value>, String> {
         let mut values = vec![if self.from_root { root } else { here }];
         for step in &self.steps {
             let mut next = Vec::new();
@@ -230,7 +236,13 @@ pub fn compare(a: &Value, b: &Value) -> Option<std::cmp::Ordering> {
     }
 }
 
-fn fill(parts: &[Part], root: &Value, here: &Value, allow_missing: bool, out: &mut String) -> Result<(), String> {
+fn fill(
+    parts: &[Part],
+    root: &Value,
+    here: &Value,
+    allow_missing: bool,
+    out: &mut String,
+) -> Result<(), String> {
     for part in parts {
         match part {
             Part::Text(text) => out.push_str(text),
@@ -408,7 +420,8 @@ impl Reader<'_> {
     }
 
     fn at_end(&self) -> bool {
-        self.rest.is_empty() || self.rest.starts_with(['}', ' ', '\t', ')', ',', '=', '!', '<', '>', ']', '\n'])
+        self.rest.is_empty()
+            || self.rest.starts_with(['}', ' ', '\t', ')', ',', '=', '!', '<', '>', ']', '\n'])
     }
 
     fn name(&mut self) -> Result<String, String> {
@@ -422,8 +435,8 @@ impl Reader<'_> {
                         name.push(c);
                     }
                 }
-                '.' | '[' | ']' | '}' | '{' | ' ' | '\t' | '\n' | ')' | '(' | '=' | '!' | '<' | '>' | ',' | '"'
-                | '\'' | '|' => {
+                '.' | '[' | ']' | '}' | '{' | ' ' | '\t' | '\n' | ')' | '(' | '=' | '!' | '<' | '>' | ','
+                | '"' | '\'' | '|' => {
                     end = i;
                     break;
                 }
@@ -445,7 +458,11 @@ impl Reader<'_> {
             let filter = self.filter()?;
             self.depth -= 1;
             self.space();
-            return if self.eat(")]") { Ok(PathStep::Filter(Box::new(filter))) } else { Err("unterminated filter".to_owned()) };
+            return if self.eat(")]") {
+                Ok(PathStep::Filter(Box::new(filter)))
+            } else {
+                Err("unterminated filter".to_owned())
+            };
         }
         if self.rest.starts_with(['\'', '"']) {
             let mut names = Vec::new();
@@ -544,8 +561,8 @@ mod tests {
     #[test]
     fn templates() {
         let root = object! { "kind": "List", "items": [
-            { "metadata": { "name": "a", "labels": { "app.kubernetes.io/name": "x" } }, "spec": { "replicas": 1, "on": true } },
-            { "metadata": { "name": "b" }, "spec": { "replicas": 3, "ports": [80, 443] } } ] };
+        { "metadata": { "name": "a", "labels": { "app.kubernetes.io/name": "x" } }, "spec": { "replicas": 1, "on": true } },
+        { "metadata": { "name": "b" }, "spec": { "replicas": 3, "ports": [80, 443] } } ] };
         for (template, expected) in [
             ("{.items[*].metadata.name}", "a b"),
             ("{.items[0].metadata.name}", "a"),
@@ -583,7 +600,9 @@ mod tests {
             assert_eq!(Template::parse(template), Err(message.to_owned()), "{template}");
         }
         assert_eq!(Template::parse("{.x}").unwrap().fill(&root, false), Err("x is not found".to_owned()));
-        assert!(Template::parse("{.items[3]}").unwrap().fill(&root, false).unwrap_err().contains("out of bounds"));
+        assert!(
+            Template::parse("{.items[3]}").unwrap().fill(&root, false).unwrap_err().contains("out of bounds")
+        );
         assert!(Template::parse(&"{range .a}".repeat(10_000)).is_err());
     }
 }

@@ -10,7 +10,9 @@ use super::jsonpath::{Path, compare};
 pub fn sort_by<T>(items: &mut [T], path: &Path, object: impl Fn(&T) -> Option<&Value>) {
     items.sort_by(|a, b| {
         let value = |item| {
-            object(item).and_then(|o| path.find(o, true).ok()).and_then(|found| found.first().map(|v| (*v).clone()))
+            object(item)
+                .and_then(|o| path.find(o, true).ok())
+                .and_then(|found| found.first().map(|v| (*v).clone()))
         };
         match (value(a), value(b)) {
             (Some(a), Some(b)) => compare(&a, &b).unwrap_or(Ordering::Equal),

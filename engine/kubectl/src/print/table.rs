@@ -42,7 +42,14 @@ impl Rows {
     /// Adds the rows of one server's table.
     ///
     /// The first table brings the columns; later ones of the same collection may leave them out.
-    pub fn add<'v>(&mut self, table: &'v Value, rows: impl Iterator<Item = &'v Value>, resource: &Resource, options: &Options, event: Option<&str>) {
+    pub fn add<'v>(
+        &mut self,
+        table: &'v Value,
+        rows: impl Iterator<Item = &'v Value>,
+        resource: &Resource,
+        options: &Options,
+        event: Option<&str>,
+    ) {
         let definitions = table.items_at(&["columnDefinitions"]);
         if self.columns.is_empty() || !definitions.is_empty() {
             self.set_columns(definitions, options, event.is_some());
@@ -81,7 +88,8 @@ impl Rows {
         let mut cells = Vec::with_capacity(self.columns.len());
         cells.extend(event.map(str::to_owned));
         if options.namespace {
-            cells.push(metadata(&["namespace"]).and_then(Value::as_str).map_or("", |s| s.as_str()).to_owned());
+            cells
+                .push(metadata(&["namespace"]).and_then(Value::as_str).map_or("", |s| s.as_str()).to_owned());
         }
         let values = row.items_at(&["cells"]);
         let server = self.columns.iter().filter_map(|(_, place)| *place);
@@ -90,7 +98,9 @@ impl Rows {
             cells.push(if place == 0 && options.kind { resource.printed(&text) } else { text });
         }
         for label in &options.label_columns {
-            cells.push(metadata(&["labels", label]).and_then(Value::as_str).map_or("", |s| s.as_str()).to_owned());
+            cells.push(
+                metadata(&["labels", label]).and_then(Value::as_str).map_or("", |s| s.as_str()).to_owned(),
+            );
         }
         if options.labels {
             cells.push(metadata(&["labels"]).map_or_else(|| "<none>".to_owned(), labels));

@@ -20,7 +20,8 @@ pub const DESCRIBE: Layout = Layout { min_width: 0, padding: 2 };
 /// Replaces the tabs of `text` by padding.
 pub fn align(text: &str, layout: Layout) -> String {
     let lines: Vec<Vec<&str>> = text.split('\n').map(|line| line.split('\t').collect()).collect();
-    let mut widths: Vec<Vec<usize>> = lines.iter().map(|cells| vec![0; cells.len().saturating_sub(1)]).collect();
+    let mut widths: Vec<Vec<usize>> =
+        lines.iter().map(|cells| vec![0; cells.len().saturating_sub(1)]).collect();
     let deepest = widths.iter().map(Vec::len).max().unwrap_or(0);
     for column in 0..deepest {
         let mut first = 0;
@@ -64,7 +65,8 @@ mod tests {
 
     #[test]
     fn blocks_of_lines_share_columns() {
-        let text = "Name:\tp1\nAnnotations:\t<none>\nContainers:\n  c:\n    Image:\tnginx\n    Restart Count:\t0\n";
+        let text =
+            "Name:\tp1\nAnnotations:\t<none>\nContainers:\n  c:\n    Image:\tnginx\n    Restart Count:\t0\n";
         assert_eq!(
             align(text, DESCRIBE),
             "Name:         p1\nAnnotations:  <none>\nContainers:\n  c:\n    Image:          nginx\n    Restart Count:  0\n"

@@ -30,7 +30,10 @@ fn created_configured_unchanged() {
         r#"{{"apiVersion":"v1","data":{{"a":"b"}},"kind":"ConfigMap","metadata":{{"annotations":{{"kubectl.kubernetes.io/last-applied-configuration":"{note}"}},"name":"cm1","namespace":"default"}}}}"#
     );
     let post = "POST /api/v1/namespaces/default/configmaps?fieldManager=kubectl-client-side-apply&fieldValidation=Strict";
-    assert_eq!(c.server.log, ["GET /api/v1/namespaces/default/configmaps/cm1".to_owned(), format!("{post} {body}")]);
+    assert_eq!(
+        c.server.log,
+        ["GET /api/v1/namespaces/default/configmaps/cm1".to_owned(), format!("{post} {body}")]
+    );
 
     assert_eq!(c.run_with("kubectl apply -f -", MAP).out, "configmap/cm1 unchanged\n");
     assert_eq!(c.server.log.len(), 1);
@@ -55,7 +58,11 @@ fn fields_that_are_gone_from_the_manifest_go() {
 #[test]
 fn one_bad_document_costs_no_other() {
     let mut c = Cluster::default();
-    let text = format!("{MAP}---\n{}---\na: [1\n---\nkind: Foo\napiVersion: v1\nmetadata: {{name: x}}\n---\n{}", WEB.replace("image:", "imagee:"), MAP.replace("cm1", "cm2"));
+    let text = format!(
+        "{MAP}---\n{}---\na: [1\n---\nkind: Foo\napiVersion: v1\nmetadata: {{name: x}}\n---\n{}",
+        WEB.replace("image:", "imagee:"),
+        MAP.replace("cm1", "cm2")
+    );
     let printed = c.run_with("kubectl apply -f -", &text);
     assert_eq!(printed.out, "configmap/cm1 created\nconfigmap/cm2 created\n");
     assert_eq!(printed.code, Some(1));
@@ -128,7 +135,10 @@ fn bad_input_gets_a_clear_error() {
     for (text, part) in [
         ("", "error: no objects passed to apply\n"),
         ("# nothing\n---\n", "error: no objects passed to apply\n"),
-        ("just words", "error: error validating \"STDIN\": error validating data: invalid object to validate"),
+        (
+            "just words",
+            "error: error validating \"STDIN\": error validating data: invalid object to validate",
+        ),
         ("a: 1", "error validating data: [apiVersion not set, kind not set]; if you choose"),
         ("apiVersion: v1\nkind: Pod\n", "error: resource name may not be empty"),
         ("\u{0}\u{1}\u{ff}", "error: "),
@@ -151,7 +161,10 @@ fn bad_input_gets_a_clear_error() {
 #[test]
 fn conflicting_namespaces() {
     let mut c = Cluster::default();
-    let printed = c.run_with("kubectl apply -f - -n b", &MAP.replace("name: cm1", "name: cm1\n  namespace: a"));
-    assert!(printed.err.starts_with("error: the namespace from the provided object \"a\" does not match the namespace \"b\"."));
+    let printed =
+        c.run_with("kubectl apply -f - -n b", &MAP.replace("name: cm1", "name: cm1\n  namespace: a"));
+    assert!(printed.err.starts_with(
+        "error: the namespace from the provided object \"a\" does not match the namespace \"b\"."
+    ));
     assert_eq!(c.terminal.session(S).unwrap().problems()[0].line, 5);
 }

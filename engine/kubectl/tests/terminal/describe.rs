@@ -7,7 +7,8 @@ use crate::cluster;
 #[test]
 fn a_pod_with_its_events() {
     let mut c = cluster();
-    let uid = c.server.get("/api/v1/namespaces/default/pods/a").unwrap().str_at(&["metadata", "uid"]).cloned();
+    let uid =
+        c.server.get("/api/v1/namespaces/default/pods/a").unwrap().str_at(&["metadata", "uid"]).cloned();
     c.server.put(object! {
         "apiVersion": "v1", "kind": "Event", "metadata": { "name": "a.1", "namespace": "default" },
         "involvedObject": { "name": "a", "namespace": "default", "uid": uid }, "type": "Normal", "reason": "Scheduled",
@@ -102,11 +103,17 @@ fn other_kinds() {
         "Name:         x\nLabels:       <none>\nAnnotations:  <none>\nStatus:       Active\n\nNo resource quota.\n\nNo LimitRange resource.\n"
     );
     c.ok("kubectl expose deploy web --port=80");
-    assert!(c.ok("kubectl describe svc web").contains("\nPort:              <unset>  80/TCP\nTargetPort:        80/TCP\nEndpoints:         \n"));
+    assert!(
+        c.ok("kubectl describe svc web").contains(
+            "\nPort:              <unset>  80/TCP\nTargetPort:        80/TCP\nEndpoints:         \n"
+        )
+    );
     let node = c.ok("kubectl describe node node-1");
     assert!(node.contains("Non-terminated Pods:          (2 in total)\n  Namespace                   Name    CPU Requests  CPU Limits  Memory Requests  Memory Limits  Age\n"), "{node}");
     c.server.put(object! { "apiVersion": "v1", "kind": "ServiceAccount", "metadata": { "name": "s", "namespace": "default" } });
-    assert!(c.ok("kubectl describe sa s").contains("\nAPI Version:  v1\nKind:         ServiceAccount\nMetadata:\n  Creation Timestamp:  2026"));
+    assert!(c.ok("kubectl describe sa s").contains(
+        "\nAPI Version:  v1\nKind:         ServiceAccount\nMetadata:\n  Creation Timestamp:  2026"
+    ));
 }
 
 #[test]

@@ -30,7 +30,10 @@ fn tables() {
              pod/b   1/1     Running   0          65s\n",
         ),
         ("kubectl get pod/a deploy/web -o name", "pod/a\ndeployment.apps/web\n"),
-        ("kubectl get pods -o custom-columns=N:.metadata.name,NODE:.spec.nodeName", "N     NODE\na     node-1\nb     node-1\n"),
+        (
+            "kubectl get pods -o custom-columns=N:.metadata.name,NODE:.spec.nodeName",
+            "N     NODE\na     node-1\nb     node-1\n",
+        ),
         ("kubectl get pods -o jsonpath='{.items[*].metadata.name}'", "a b"),
         ("kubectl get pods --sort-by=.metadata.labels.app -o name", "pod/b\npod/a\n"),
         (
@@ -63,7 +66,12 @@ fn objects_as_yaml_and_json() {
     assert!(yaml.starts_with("apiVersion: v1\nkind: Node\nmetadata:\n  creationTimestamp: \"2026-01-01T00:00:00Z\"\n  name: node-1\n"), "{yaml}");
     let json = c.ok("kubectl get pods -o json");
     assert!(json.starts_with("{\n    \"apiVersion\": \"v1\",\n    \"items\": [\n        {\n            \"apiVersion\": \"v1\",\n"), "{json}");
-    assert!(json.ends_with("    \"kind\": \"List\",\n    \"metadata\": {\n        \"resourceVersion\": \"\"\n    }\n}\n"), "{json}");
+    assert!(
+        json.ends_with(
+            "    \"kind\": \"List\",\n    \"metadata\": {\n        \"resourceVersion\": \"\"\n    }\n}\n"
+        ),
+        "{json}"
+    );
 }
 
 #[test]
@@ -81,14 +89,38 @@ fn what_is_not_there() {
             1,
         ),
         ("kubectl get foo", "", "error: the server doesn't have a resource type \"foo\"\n", 1),
-        ("kubectl get pods x -A", "", "error: a resource cannot be retrieved by name across all namespaces\n", 1),
+        (
+            "kubectl get pods x -A",
+            "",
+            "error: a resource cannot be retrieved by name across all namespaces\n",
+            1,
+        ),
         ("kubectl get pods x -l a=b", "", "error: name cannot be provided when a selector is specified\n", 1),
-        ("kubectl get pods --foo", "", "error: unknown flag: --foo\nSee 'kubectl get --help' for usage.\n", 1),
-        ("kubectl gte pods", "", "error: unknown command \"gte\" for \"kubectl\"\n\nDid you mean this?\n\tget\n", 1),
-        ("kubectl get pods -o go-template='{{.x}}'", "", "error: the output format \"go-template\" is not simulated; jsonpath and custom-columns are\n", 1),
+        (
+            "kubectl get pods --foo",
+            "",
+            "error: unknown flag: --foo\nSee 'kubectl get --help' for usage.\n",
+            1,
+        ),
+        (
+            "kubectl gte pods",
+            "",
+            "error: unknown command \"gte\" for \"kubectl\"\n\nDid you mean this?\n\tget\n",
+            1,
+        ),
+        (
+            "kubectl get pods -o go-template='{{.x}}'",
+            "",
+            "error: the output format \"go-template\" is not simulated; jsonpath and custom-columns are\n",
+            1,
+        ),
     ] {
         let printed = c.run(line);
-        assert_eq!((printed.out.as_str(), printed.err.as_str(), printed.code), (out, err, Some(code)), "{line}");
+        assert_eq!(
+            (printed.out.as_str(), printed.err.as_str(), printed.code),
+            (out, err, Some(code)),
+            "{line}"
+        );
     }
 }
 

@@ -53,7 +53,8 @@ fn node(name: &str) -> Value {
 /// A cluster with two pods and a Deployment.
 fn cluster() -> Cluster {
     let mut cluster = Cluster::default();
-    for object in [pod("a", "web", "node-1"), pod("b", "db", "node-1"), deployment("web", 3), node("node-1")] {
+    for object in [pod("a", "web", "node-1"), pod("b", "db", "node-1"), deployment("web", 3), node("node-1")]
+    {
         cluster.server.put(object);
     }
     cluster

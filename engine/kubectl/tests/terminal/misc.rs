@@ -12,7 +12,10 @@ fn about() {
         ("kubectl version", "Client Version: v1.36.0\nKustomize Version: v5.8.0\nServer Version: v1.36.0\n"),
         ("kubectl auth can-i create pods", "yes\n"),
         ("kubectl config current-context", "lab\n"),
-        ("kubectl config get-contexts", "CURRENT   NAME   CLUSTER   AUTHINFO           NAMESPACE\n*         lab    lab       kubernetes-admin   \n"),
+        (
+            "kubectl config get-contexts",
+            "CURRENT   NAME   CLUSTER   AUTHINFO           NAMESPACE\n*         lab    lab       kubernetes-admin   \n",
+        ),
         (
             "kubectl cluster-info",
             "Kubernetes control plane is running at https://172.18.0.2:6443\n\nTo further debug and diagnose cluster problems, use \
@@ -25,9 +28,17 @@ fn about() {
     }
     let resources = c.ok("kubectl api-resources");
     assert!(resources.starts_with("NAME "), "{resources}");
-    assert!(resources.lines().any(|l| l.split_whitespace().eq(["deployments", "deploy", "apps/v1", "true", "Deployment"])));
+    assert!(resources.lines().any(|l| l.split_whitespace().eq([
+        "deployments",
+        "deploy",
+        "apps/v1",
+        "true",
+        "Deployment"
+    ])));
     assert!(c.ok("kubectl api-versions").lines().any(|l| l == "apps/v1"));
-    assert!(c.ok("kubectl explain pod.spec.containers").contains("FIELD: containers <[]Container> -required-\n"));
+    assert!(
+        c.ok("kubectl explain pod.spec.containers").contains("FIELD: containers <[]Container> -required-\n")
+    );
     assert!(c.ok("kubectl get --help").contains("--all-namespaces"));
     assert!(c.ok("kubectl").contains("rollout"));
 }
@@ -45,7 +56,13 @@ fn namespaces_belong_to_the_session() {
 fn a_server_that_is_down() {
     let mut c = cluster();
     c.server.down = true;
-    for line in ["kubectl get pods", "kubectl delete pod a", "kubectl describe pod a", "kubectl scale deploy/web --replicas=1", "kubectl version"] {
+    for line in [
+        "kubectl get pods",
+        "kubectl delete pod a",
+        "kubectl describe pod a",
+        "kubectl scale deploy/web --replicas=1",
+        "kubectl version",
+    ] {
         assert_eq!(
             c.fails(line),
             "The connection to the server 172.18.0.2:6443 was refused - did you specify the right host or port?\n",
@@ -80,9 +97,45 @@ fn nonsense() {
 #[test]
 fn random_words_never_panic() {
     let words = [
-        "kubectl", "get", "pods", "-o", "jsonpath={", "-l", "a=", "--", "-A", "apply", "-f", "-", "delete", "deploy/web", "{", "logs",
-        "-w", "--for", "wait", "label", "x=y", "x-", "=", "--replicas=9999999999999999999", "scale", "rollout", "status", "\u{1F600}",
-        "taint", "a:b:c", "set", "image", "*=", "--timeout=1h1", "explain", "pods.", "config", "create", "drain",
+        "kubectl",
+        "get",
+        "pods",
+        "-o",
+        "jsonpath={",
+        "-l",
+        "a=",
+        "--",
+        "-A",
+        "apply",
+        "-f",
+        "-",
+        "delete",
+        "deploy/web",
+        "{",
+        "logs",
+        "-w",
+        "--for",
+        "wait",
+        "label",
+        "x=y",
+        "x-",
+        "=",
+        "--replicas=9999999999999999999",
+        "scale",
+        "rollout",
+        "status",
+        "\u{1F600}",
+        "taint",
+        "a:b:c",
+        "set",
+        "image",
+        "*=",
+        "--timeout=1h1",
+        "explain",
+        "pods.",
+        "config",
+        "create",
+        "drain",
     ];
     let mut c = cluster();
     let mut random = sim::Stream::derive(1, "words");

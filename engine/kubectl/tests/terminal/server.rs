@@ -89,7 +89,8 @@ impl Server {
     /// Ends the objects that are being deleted.
     pub fn finish_deletions(&mut self) -> Vec<(RequestId, Frame)> {
         let dying = |value: &Value| value.at(&["metadata", "deletionTimestamp"]).is_some();
-        let paths: Vec<String> = self.objects.iter().filter(|(_, v)| dying(v)).map(|(p, _)| p.clone()).collect();
+        let paths: Vec<String> =
+            self.objects.iter().filter(|(_, v)| dying(v)).map(|(p, _)| p.clone()).collect();
         paths.iter().flat_map(|path| self.take(path)).collect()
     }
 
@@ -117,7 +118,8 @@ impl Server {
         };
         let frame = |w: &Watch| {
             if w.table {
-                let rows = table::render(&w.kind, std::slice::from_ref(&object), now(), table::Include::Metadata);
+                let rows =
+                    table::render(&w.kind, std::slice::from_ref(&object), now(), table::Include::Metadata);
                 Frame::Tree(object! { "type": kind.as_str(), "object": rows })
             } else {
                 Frame::Watch(Arc::from([WatchEvent { kind, object: object.clone() }]))
@@ -136,7 +138,10 @@ impl Server {
         let question = if query.is_empty() { "" } else { "?" };
         self.log.push(format!("{} {}{question}{}{body}", request.method, request.path, query.join("&")));
         if self.down {
-            return vec![Input::Failed { id, reason: "dial tcp 172.18.0.2:6443: connect: connection refused".into() }];
+            return vec![Input::Failed {
+                id,
+                reason: "dial tcp 172.18.0.2:6443: connect: connection refused".into(),
+            }];
         }
         let mut frames = Vec::new();
         let response = self.respond(id, request, &mut frames);
@@ -145,7 +150,12 @@ impl Server {
         inputs
     }
 
-    fn respond(&mut self, id: RequestId, request: &Request, frames: &mut Vec<(RequestId, Frame)>) -> Response {
+    fn respond(
+        &mut self,
+        id: RequestId,
+        request: &Request,
+        frames: &mut Vec<(RequestId, Frame)>,
+    ) -> Response {
         if request.path == "/version" {
             return Response::tree(200, object! { "gitVersion": "v1.36.0" });
         }
@@ -200,7 +210,8 @@ impl Server {
         let all = format!("{}/", to.kind.collection_path(""));
         let wanted = |path: &str, value: &Value| {
             let here = path.starts_with(&prefix) && !path[prefix.len()..].contains('/');
-            let anywhere = to.namespace.is_empty() && value.str_at(&["kind"]) == Some(&to.kind.kind)
+            let anywhere = to.namespace.is_empty()
+                && value.str_at(&["kind"]) == Some(&to.kind.kind)
                 && value.str_at(&["apiVersion"]) == Some(&to.kind.api_version);
             let _ = &all;
             here || anywhere
@@ -210,7 +221,9 @@ impl Server {
             .iter()
             .filter(|(path, value)| wanted(path, value))
             .map(|(_, value)| value)
-            .filter(|v| fields.matches(v) && labels.matches(v.at(&["metadata", "labels"]).unwrap_or(&Value::Null)))
+            .filter(|v| {
+                fields.matches(v) && labels.matches(v.at(&["metadata", "labels"]).unwrap_or(&Value::Null))
+            })
             .map(|v| Object::new(v.clone()))
             .collect();
         let mut answer = if table {
@@ -237,7 +250,13 @@ impl Server {
         self.write(&to.kind, value, request, 201, frames)
     }
 
-    fn patch(&mut self, to: &Route, old: &Value, request: &Request, frames: &mut Vec<(RequestId, Frame)>) -> Response {
+    fn patch(
+        &mut self,
+        to: &Route,
+        old: &Value,
+        request: &Request,
+        frames: &mut Vec<(RequestId, Frame)>,
+    ) -> Response {
         let patch = request.body_value();
         let content_type = request.header_value("content-type").map_or("", |s| s.as_str());
         let new = match content_type {
@@ -316,8 +335,7 @@ fn shown(kind: &KindInfo, value: &Value, request: &Request) -> Value {
     if !request.header_value("accept").is_some_and(|a| a.contains("as=Table")) {
         return value.clone();
     }
-    let mut table =
-        table::render(kind, &[Object::new(value.clone())], now(), table::Include::Metadata);
+    let mut table = table::render(kind, &[Object::new(value.clone())], now(), table::Include::Metadata);
     table.set(&["metadata", "resourceVersion"], value.str_at(&["metadata", "resourceVersion"]).cloned());
     table
 }

@@ -8,19 +8,34 @@ use crate::{cluster, deployment, pod};
 fn waiting_for_a_condition() {
     let mut c = cluster();
     assert_eq!(c.ok("kubectl wait --for=condition=Ready pod/a --timeout=3s"), "pod/a condition met\n");
-    assert_eq!(c.ok("kubectl wait --for=condition=ready pod --all"), "pod/a condition met\npod/b condition met\n");
+    assert_eq!(
+        c.ok("kubectl wait --for=condition=ready pod --all"),
+        "pod/a condition met\npod/b condition met\n"
+    );
     assert_eq!(c.ok("kubectl wait --for=jsonpath='{.status.phase}'=Running pod/a"), "pod/a condition met\n");
     let mut pending = pod("p", "web", "");
     pending.set(&["status", "conditions"], object!([{ "type": "Ready", "status": "False" }]));
     c.server.put(pending);
-    assert_eq!(c.fails("kubectl wait --for=condition=Ready pod/p --timeout=3s"), "error: timed out waiting for the condition on pods/p\n");
+    assert_eq!(
+        c.fails("kubectl wait --for=condition=Ready pod/p --timeout=3s"),
+        "error: timed out waiting for the condition on pods/p\n"
+    );
     c.start("kubectl wait --for=condition=Ready pod/p", "");
     assert_eq!(c.server.watchers(), 1);
     let frames = c.server.put(pod("p", "web", ""));
     c.deliver(frames);
-    assert_eq!((c.printed().out.as_str(), c.printed().code, c.server.watchers()), ("pod/p condition met\n", Some(0), 0));
-    assert_eq!(c.fails("kubectl wait --for=condition=Ready pod/no"), "Error from server (NotFound): pods \"no\" not found\n");
-    assert_eq!(c.fails("kubectl wait --for=condition=Ready pod -l x=y"), "error: no matching resources found\n");
+    assert_eq!(
+        (c.printed().out.as_str(), c.printed().code, c.server.watchers()),
+        ("pod/p condition met\n", Some(0), 0)
+    );
+    assert_eq!(
+        c.fails("kubectl wait --for=condition=Ready pod/no"),
+        "Error from server (NotFound): pods \"no\" not found\n"
+    );
+    assert_eq!(
+        c.fails("kubectl wait --for=condition=Ready pod -l x=y"),
+        "error: no matching resources found\n"
+    );
     assert_eq!(c.fails("kubectl wait pod/a"), "error: unrecognized condition: \"\"\n");
 }
 
@@ -64,19 +79,39 @@ fn rollout_status_follows_the_deployment() {
     );
     assert_eq!(c.printed().code, Some(0));
     let mut late = state(1, 1, 0);
-    late.set(&["status", "conditions"], object!([{ "type": "Progressing", "reason": "ProgressDeadlineExceeded" }]));
+    late.set(
+        &["status", "conditions"],
+        object!([{ "type": "Progressing", "reason": "ProgressDeadlineExceeded" }]),
+    );
     c.server.put(late);
-    assert_eq!(c.fails("kubectl rollout status deploy/web"), "error: deployment \"web\" exceeded its progress deadline\n");
+    assert_eq!(
+        c.fails("kubectl rollout status deploy/web"),
+        "error: deployment \"web\" exceeded its progress deadline\n"
+    );
     c.server.put(state(1, 1, 0));
-    assert_eq!(c.fails("kubectl rollout status deploy/web --timeout=1s"), "error: timed out waiting for the condition\n");
+    assert_eq!(
+        c.fails("kubectl rollout status deploy/web --timeout=1s"),
+        "error: timed out waiting for the condition\n"
+    );
 }
 
 #[test]
 fn rollout_history_and_undo() {
     let mut c = cluster();
-    assert_eq!(c.ok("kubectl rollout history deploy/web"), "deployment.apps/web \nNo rollout history found.\n");
-    assert_eq!(c.fails("kubectl rollout undo deploy/web"), "error: no rollout history found for deployment \"web\"\n");
-    let uid = c.server.get("/apis/apps/v1/namespaces/default/deployments/web").unwrap().str_at(&["metadata", "uid"]).cloned();
+    assert_eq!(
+        c.ok("kubectl rollout history deploy/web"),
+        "deployment.apps/web \nNo rollout history found.\n"
+    );
+    assert_eq!(
+        c.fails("kubectl rollout undo deploy/web"),
+        "error: no rollout history found for deployment \"web\"\n"
+    );
+    let uid = c
+        .server
+        .get("/apis/apps/v1/namespaces/default/deployments/web")
+        .unwrap()
+        .str_at(&["metadata", "uid"])
+        .cloned();
     for (revision, image) in [("1", "nginx:0"), ("2", "nginx:1")] {
         c.server.put(object! {
             "apiVersion": "apps/v1", "kind": "ReplicaSet",
@@ -91,10 +126,16 @@ fn rollout_history_and_undo() {
         c.ok("kubectl rollout history deploy/web"),
         "deployment.apps/web \nREVISION  CHANGE-CAUSE\n1         <none>\n2         <none>\n\n"
     );
-    assert!(c.ok("kubectl rollout history deploy/web --revision=1").starts_with("deployment.apps/web with revision #1\nPod Template:\n  Labels:  app=web\n"));
+    assert!(
+        c.ok("kubectl rollout history deploy/web --revision=1")
+            .starts_with("deployment.apps/web with revision #1\nPod Template:\n  Labels:  app=web\n")
+    );
     assert_eq!(c.ok("kubectl rollout undo deploy/web"), "deployment.apps/web rolled back\n");
     let web = c.server.get("/apis/apps/v1/namespaces/default/deployments/web").unwrap();
-    assert_eq!(web.items_at(&["spec", "template", "spec", "containers"])[0].str_at(&["image"]).unwrap(), "nginx:0");
+    assert_eq!(
+        web.items_at(&["spec", "template", "spec", "containers"])[0].str_at(&["image"]).unwrap(),
+        "nginx:0"
+    );
     assert_eq!(web.at(&["spec", "template", "metadata", "labels", "pod-template-hash"]), None);
     assert_eq!(
         c.ok("kubectl rollout undo deploy/web --to-revision=1"),
@@ -131,10 +172,19 @@ fn logs() {
         ["GET /api/v1/namespaces/default/pods/a", "GET /api/v1/namespaces/default/pods/a/log?container=c"]
     );
     c.ok("kubectl logs a -c c --tail=5 --since=1m -p");
-    assert_eq!(c.server.log[1], "GET /api/v1/namespaces/default/pods/a/log?container=c&previous=true&tailLines=5&sinceSeconds=60");
+    assert_eq!(
+        c.server.log[1],
+        "GET /api/v1/namespaces/default/pods/a/log?container=c&previous=true&tailLines=5&sinceSeconds=60"
+    );
     assert_eq!(c.ok("kubectl logs -l app=db --prefix"), "[pod/b/c] hello\n[pod/b/c] world\n");
     assert_eq!(c.ok("kubectl logs deploy/web"), "hello\nworld\n");
-    assert_eq!(c.fails("kubectl logs no"), "error: error from server (NotFound): pods \"no\" not found in namespace \"default\"\n");
+    assert_eq!(
+        c.fails("kubectl logs no"),
+        "error: error from server (NotFound): pods \"no\" not found in namespace \"default\"\n"
+    );
     assert_eq!(c.fails("kubectl logs a -c x"), "error: container x is not valid for pod a\n");
-    assert!(c.fails("kubectl logs").starts_with("error: expected 'logs [-f] [-p] (POD | TYPE/NAME) [-c CONTAINER]'.\n"));
+    assert!(
+        c.fails("kubectl logs")
+            .starts_with("error: expected 'logs [-f] [-p] (POD | TYPE/NAME) [-c CONTAINER]'.\n")
+    );
 }
