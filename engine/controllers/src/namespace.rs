@@ -4,9 +4,10 @@ use std::collections::BTreeMap;
 use std::time::Duration;
 
 use api::http::{Body, Method, Request, Response};
+use api::kinds::{self, KindInfo};
 use api::{Object, ObjectKey, Value, object};
-use client::resource::{EVENTS, NAMESPACES};
-use client::{DeleteOptions, Delta, WorkQueue};
+use client::resource::NAMESPACES;
+use client::{DeleteOptions, Delta, Resource, WorkQueue};
 use imbl::OrdSet;
 use sim::{SimTime, Str, literal};
 
@@ -27,8 +28,8 @@ const FINALIZER_ESTIMATE: i64 = 15;
 /// The namespace controller.
 #[derive(Clone, Debug, Hash)]
 pub struct NamespaceController {
-    /// Namespaces whose events were deleted; nobody watches events.
-    events_deleted: OrdSet<Str>,
+    /// Namespaces in which all kinds have been deleted once, also those that nobody watches.
+    swept: OrdSet<Str>,
     /// The server deletes no collections of these kinds: they are deleted one by one.
     one_by_one: OrdSet<Kind>,
 }
@@ -41,7 +42,7 @@ struct Remains<'a> {
 
 impl NamespaceController {
     pub(crate) fn new(_config: &Config) -> NamespaceController {
-        NamespaceController { events_deleted: OrdSet::new(), one_by_one: OrdSet::new() }
+        NamespaceController { swept: OrdSet::new(), one_by_one: OrdSet::new() }
     }
 
     fn delete_contents(&self, namespace: &Object, remains: &[Remains<'_>], out: &mut Outcome) {
@@ -61,9 +62,15 @@ impl NamespaceController {
                 calls.push(Call::new(request).purpose(purpose).tolerate(&[404, 405, 409]));
             }
         }
-        if !self.events_deleted.contains(namespace.name()) {
-            let request = EVENTS.delete_collection(namespace.name(), &DeleteOptions::default());
-            calls.push(Call::new(request).purpose(Purpose::Collection(u32::MAX)).tolerate(&[404, 405]));
+        if !self.swept.contains(namespace.name()) {
+            let unwatched = |kind: &&KindInfo| Kind::of(&kind.api_version, &kind.kind).is_none();
+            let deletable = |kind: &&KindInfo| kind.namespaced && kind.has_verb("deletecollection");
+            for kind in kinds::all().iter().filter(deletable).filter(unwatched) {
+                let resource = Resource::from(kind);
+                let request = resource.delete_collection(namespace.name(), &DeleteOptions::default());
+                // What is not served has no objects.
+                calls.push(Call::new(request).purpose(Purpose::Collection(u32::MAX)).tolerate(&[404, 405, 501]));
+            }
         }
         out.batch(calls);
     }
@@ -182,7 +189,7 @@ impl Controller for NamespaceController {
                 }
                 Some(_) => {}
                 None => {
-                    self.events_deleted.remove(&delta.key().name);
+                    self.swept.remove(&delta.key().name);
                 }
             }
             return;
@@ -193,7 +200,7 @@ impl Controller for NamespaceController {
             let key = ObjectKey { namespace: literal!(""), name: delta.key().namespace.clone() };
             let terminating = world.get(Kind::Namespaces, &key).is_some_and(Object::is_terminating);
             let pods_left = || world.store(Kind::Pods).in_namespace(&delta.key().namespace).next().is_some();
-            if terminating && self.events_deleted.contains(&key.name) && (kind == Kind::Pods || !pods_left()) {
+            if terminating && self.swept.contains(&key.name) && (kind == Kind::Pods || !pods_left()) {
                 queue.add(Item::new(Kind::Namespaces, key));
             }
         }
@@ -237,7 +244,7 @@ impl Controller for NamespaceController {
     ) {
         let (Purpose::Collection(number), Ok(response)) = (purpose, answer) else { return };
         if *number == u32::MAX {
-            self.events_deleted.insert(item.key.name.clone());
+            self.swept.insert(item.key.name.clone());
         } else if response.status == 405
             && let Some(kind) = Kind::ALL.get(*number as usize)
         {
@@ -267,12 +274,13 @@ mod tests {
         let elsewhere = Builder::new("v1", "Secret", "b", "other");
         let known = world([namespace(true), pod("a", "p").terminating(), config, elsewhere]);
         let out = run(&mut controller(), Kind::Namespaces, "a", &known, at(6));
-        assert_eq!(requests(&out), [
-            "DELETE /api/v1/namespaces/a/configmaps",
-            "DELETE /api/v1/namespaces/a/events",
-            "PUT /api/v1/namespaces/a/status",
-        ]);
-        let conditions = body(&out, 2).items_at(&["status", "conditions"]).to_vec();
+        let sent = requests(&out);
+        assert_eq!(sent.iter().filter(|r| r.ends_with("/configmaps") || r.ends_with("/pods")).count(), 1);
+        for unwatched in ["/api/v1/namespaces/a/events", "/apis/networking.k8s.io/v1/namespaces/a/ingresses"] {
+            assert!(sent.contains(&format!("DELETE {unwatched}")), "{sent:?}");
+        }
+        assert_eq!(sent.last().unwrap(), "PUT /api/v1/namespaces/a/status");
+        let conditions = body(&out, sent.len() - 1).items_at(&["status", "conditions"]).to_vec();
         let message = "Some resources are remaining: pods. has 1 resource instances, configmaps. has 1 resource instances";
         assert_eq!(conditions[3].str_at(&["message"]).unwrap(), message);
         assert_eq!(out.requeue_after.unwrap().as_secs(), 16);
@@ -284,7 +292,7 @@ mod tests {
         let known = world([namespace(true)]);
         let out = run(&mut controller, Kind::Namespaces, "a", &known, at(6));
         assert_eq!(requests(&out).last().unwrap(), "PUT /api/v1/namespaces/a/finalize");
-        assert!(body(&out, 2).items_at(&["spec", "finalizers"]).is_empty());
+        assert!(body(&out, out.calls().count() - 1).items_at(&["spec", "finalizers"]).is_empty());
         assert!(run(&mut controller, Kind::Namespaces, "a", &world([namespace(false)]), at(6)).is_nothing());
     }
 

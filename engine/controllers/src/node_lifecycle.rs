@@ -7,7 +7,7 @@ mod tests;
 mod zones;
 
 use api::types::Node;
-use api::{Object, ObjectKey};
+use api::{Object, ObjectKey, object};
 use client::{Delta, WorkQueue};
 use sim::{SimTime, Str};
 
@@ -44,7 +44,7 @@ impl NodeLifecycleController {
         let mut out = Outcome::nothing();
         out.again_after(self.config.node_monitor_period);
         let mut calls = Vec::new();
-        self.forget_gone(world);
+        self.forget_gone(world, &mut out);
         let mut states = Vec::new();
         for object in world.store(Kind::Nodes).iter() {
             let Some(node) = object.node() else { continue };
@@ -75,11 +75,17 @@ impl NodeLifecycleController {
         out
     }
 
-    fn forget_gone(&mut self, world: &World) {
+    fn forget_gone(&mut self, world: &World, out: &mut Outcome) {
         let known = |name: &Str| world.get(Kind::Nodes, &ObjectKey { namespace: Str::new(), name: name.clone() }).is_some();
         let gone: Vec<Str> = self.health.keys().filter(|name| !known(name)).cloned().collect();
         for name in gone {
-            self.health.remove(&name);
+            if let Some(health) = self.health.remove(&name) {
+                let reference = object! {
+                    "apiVersion": "v1", "kind": "Node", "metadata": { "name": &name, "uid": &health.uid },
+                };
+                let message = format!("Node {name} event: Removing Node {name} from Controller");
+                out.events.push(EventDraft::normal(&Object::new(reference), "RemovingNode", message));
+            }
             self.zones.forget(&name);
         }
     }

@@ -1,7 +1,9 @@
 //! Small builders that several controllers share.
 
-use api::{Object, Value, object};
-use sim::SimTime;
+use api::{Object, ObjectKey, Value, object};
+use sim::{SimTime, Str};
+
+use crate::world::{Kind, World};
 
 /// The controlling owner reference to `owner`: `metav1.NewControllerRef`.
 pub fn controller_reference(owner: &Object) -> Value {
@@ -13,6 +15,12 @@ pub fn controller_reference(owner: &Object) -> Value {
         "controller": true,
         "blockOwnerDeletion": true,
     }
+}
+
+/// True when a namespace is being deleted: nothing can be created in it any more, so nothing is tried.
+pub fn is_ending(namespace: &Str, world: &World) -> bool {
+    let key = ObjectKey { namespace: Str::new(), name: namespace.clone() };
+    world.get(Kind::Namespaces, &key).is_some_and(Object::is_terminating)
 }
 
 /// A status condition with both times.

@@ -19,7 +19,7 @@ use crate::claim::{adopt_orphans, release};
 use crate::config::Config;
 use crate::controllers::Controller;
 use crate::item::Item;
-use crate::objects::controller_reference;
+use crate::objects::{controller_reference, is_ending};
 use crate::outcome::{Call, EventDraft, Outcome, Purpose};
 use crate::tally::counts_differently;
 use crate::world::{Kind, World};
@@ -118,6 +118,9 @@ impl ReplicaSetController {
     fn manage(&mut self, set: &Object, spec: &ReplicaSet, counts: Counts, world: &World, now: SimTime, out: &mut Outcome) {
         let wanted = i64::from(spec.spec.replicas.unwrap_or(1));
         let missing = wanted - counts.active;
+        if missing > 0 && is_ending(set.namespace(), world) {
+            return;
+        }
         if missing > 0 {
             let count = missing.min(BURST);
             self.expectations.expect_additions(set.key(), count as u32, now);

@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use api::Object;
 use client::{EventRecorder, WorkQueue};
-use imbl::OrdMap;
+use imbl::{OrdMap, Vector};
 use sim::{Note, SimTime, Str, Token};
 
 use crate::controllers::Name;
@@ -46,7 +46,8 @@ pub struct Runtime {
     pub(crate) queue: WorkQueue<Item>,
     pub(crate) underway: OrdMap<Item, Underway>,
     pub(crate) recorder: EventRecorder,
-    diary: VecDeque<Reconciled>,
+    /// A clone of the process shares it.
+    diary: Vector<Reconciled>,
     /// A zero-delay timer for the next item is set.
     pub(crate) step_pending: bool,
     /// A timer for the first delayed item is set for this moment.
@@ -63,7 +64,7 @@ impl Runtime {
             queue: WorkQueue::default(),
             underway: OrdMap::new(),
             recorder: EventRecorder::new(name.event_source(), Str::new(), recorder_token),
-            diary: VecDeque::new(),
+            diary: Vector::new(),
             step_pending: false,
             wake_at: None,
             reconciles: 0,

@@ -7,7 +7,7 @@ use sim::Str;
 
 use super::conditions::{self, FOUND_SET, NEW_SET};
 use super::sync::{Set, Sync};
-use crate::objects::{controller_reference, find_condition};
+use crate::objects::{controller_reference, find_condition, is_ending};
 use crate::outcome::{Call, EventDraft};
 use crate::template::{HASH_LABEL, pod_template_hash};
 use crate::world::Kind;
@@ -98,6 +98,9 @@ fn copy_annotations(deployment: &Object, set: &mut Value) -> bool {
 
 /// Creates the ReplicaSet of the current template, as large as it may be at once.
 pub fn create(sync: &mut Sync<'_>) {
+    if is_ending(sync.object.namespace(), sync.world) {
+        return;
+    }
     let template = sync.object.value().at(&["spec", "template"]).cloned().unwrap_or_default();
     let collisions = sync.typed.status.collision_count;
     let hash = pod_template_hash(&template, collisions);

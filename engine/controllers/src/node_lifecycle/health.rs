@@ -23,6 +23,8 @@ pub struct Health {
     renewed: Option<SimTime>,
     /// It has had a Ready condition.
     started: bool,
+    /// Which incarnation of the node.
+    pub(super) uid: Str,
 }
 
 /// What a look at a node found.
@@ -41,16 +43,17 @@ impl NodeLifecycleController {
         let lease = world.get(Kind::Leases, &ObjectKey { namespace: LEASES, name: object.name().clone() });
         let renewed = lease.and_then(|lease| lease.lease()).and_then(|lease| lease.spec.renew_time);
         let started = ready.is_some();
+        let uid = object.uid().0;
         let health = match self.health.get(object.name()) {
             // A node without a Ready condition has the time since its creation to bring one.
             None if !started => {
                 let heard = node.metadata.creation_timestamp.unwrap_or(now);
-                Health { heard, heartbeat, renewed, started }
+                Health { heard, heartbeat, renewed, started, uid }
             }
-            None => Health { heard: now, heartbeat, renewed, started },
+            None => Health { heard: now, heartbeat, renewed, started, uid },
             Some(known) => {
                 let news = known.heartbeat != heartbeat || known.renewed < renewed || known.started != started;
-                Health { heard: if news { now } else { known.heard }, heartbeat, renewed, started }
+                Health { heard: if news { now } else { known.heard }, heartbeat, renewed, started, uid }
             }
         };
         let grace =

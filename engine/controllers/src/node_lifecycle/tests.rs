@@ -54,6 +54,17 @@ fn a_silent_node_becomes_unknown_after_fifty_seconds() {
 }
 
 #[test]
+fn a_deleted_node_is_forgotten() {
+    let mut known = world([node("n1", "True"), node("n2", "True")]);
+    let mut controller = NodeLifecycleController::new(&Config::default());
+    monitor(&mut controller, &known, 1);
+    known.remove(Kind::Nodes, &ObjectKey::new("", "n1"));
+    let out = monitor(&mut controller, &known, 6);
+    assert_eq!(out.events.len(), 1);
+    assert_eq!(out.events[0].message, "Node n1 event: Removing Node n1 from Controller");
+}
+
+#[test]
 fn taints_follow_readiness() {
     let mut controller = NodeLifecycleController::new(&Config::default());
     let known = world([node("n1", "Unknown"), node("n2", "True")]);
