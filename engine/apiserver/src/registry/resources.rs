@@ -173,7 +173,8 @@ fn strategy(info: &KindInfo) -> Strategy {
                 | "prioritylevelconfigurations"
         ),
         has_status: info.subresource("status").is_some(),
-        status_takes_metadata: core,
+        // The deployment controller writes the revision annotation with the status.
+        status_takes_metadata: core || (info.group == "apps" && name == "deployments"),
         graceful: special == Special::Pod,
         returns_deleted: core
             && matches!(
