@@ -71,7 +71,10 @@ impl fmt::Display for Violation {
                 write!(f, "the {what} of etcd-{member} went back from {before} to {after}")
             }
             Violation::AppliedAhead { member, applied, committed } => {
-                write!(f, "etcd-{member} has applied entry {applied} and knows only {committed} to be committed")
+                write!(
+                    f,
+                    "etcd-{member} has applied entry {applied} and knows only {committed} to be committed"
+                )
             }
             Violation::Raft(violation) => violation.fmt(f),
             Violation::Failed { member, reason } => write!(f, "etcd-{member} can't go on: {reason}"),
@@ -149,7 +152,9 @@ impl Watchdog {
         }
         let (applied, digest) = member.state_digest();
         match self.digests.get(&applied) {
-            Some(known) if *known != digest => return Err(Violation::StatesDiffer { member: index, index: applied }),
+            Some(known) if *known != digest => {
+                return Err(Violation::StatesDiffer { member: index, index: applied });
+            }
             Some(_) => {}
             None => {
                 self.digests.insert(applied, digest);

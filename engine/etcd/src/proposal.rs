@@ -110,7 +110,11 @@ impl Content for Proposal {
             Command::Client(request) => write!(text, "header:<ID:{} > {}", self.number.0, describe(request)),
             Command::Publish { member, name } => {
                 let number = self.number.0;
-                write!(text, "header:<ID:{number} > cluster_member_attr_set:<member_ID:{} name:{name:?} >", member.0)
+                write!(
+                    text,
+                    "header:<ID:{number} > cluster_member_attr_set:<member_ID:{} name:{name:?} >",
+                    member.0
+                )
             }
         };
         text.into_bytes()

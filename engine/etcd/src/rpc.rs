@@ -50,7 +50,8 @@ impl KeyRange {
                 break;
             }
         }
-        let end = if end.is_empty() { Key::from("\0") } else { Key::from(end.into_iter().collect::<String>()) };
+        let end =
+            if end.is_empty() { Key::from("\0") } else { Key::from(end.into_iter().collect::<String>()) };
         KeyRange { start, end: Some(end) }
     }
 
@@ -281,17 +282,32 @@ pub enum Request {
     DeleteRange(DeleteRange),
     Txn(Arc<Txn>),
     /// Throw away history before the revision; physical: answer when it is done.
-    Compact { revision: Revision, physical: bool },
+    Compact {
+        revision: Revision,
+        physical: bool,
+    },
     /// Starts a watch that is named by this call's ID.
     Watch(WatchCreate),
     /// Ends the watch that the call `watch` started.
-    WatchCancel { watch: CallId },
+    WatchCancel {
+        watch: CallId,
+    },
     /// Asks for a progress notification on all watches of this client.
     WatchProgress,
-    LeaseGrant { id: LeaseId, ttl_seconds: i64 },
-    LeaseRevoke { id: LeaseId },
-    LeaseKeepAlive { id: LeaseId },
-    LeaseTimeToLive { id: LeaseId, keys: bool },
+    LeaseGrant {
+        id: LeaseId,
+        ttl_seconds: i64,
+    },
+    LeaseRevoke {
+        id: LeaseId,
+    },
+    LeaseKeepAlive {
+        id: LeaseId,
+    },
+    LeaseTimeToLive {
+        id: LeaseId,
+        keys: bool,
+    },
     LeaseLeases,
     /// This member's view of itself (`etcdctl endpoint status`).
     Status,
@@ -399,7 +415,9 @@ impl fmt::Display for Error {
             Error::NotCapable => "etcdserver: not capable",
             Error::Stopped => "etcdserver: server stopped",
             Error::Timeout => "etcdserver: request timed out",
-            Error::TimeoutLeaderLost => "etcdserver: request timed out, possibly due to previous leader failure",
+            Error::TimeoutLeaderLost => {
+                "etcdserver: request timed out, possibly due to previous leader failure"
+            }
             Error::TimeoutConnectionLost => "etcdserver: request timed out, possibly due to connection lost",
             Error::LeaderChanged => "etcdserver: leader changed",
             Error::TooManyRequests => "etcdserver: too many requests",
@@ -427,22 +445,61 @@ impl std::error::Error for Error {}
 #[allow(missing_docs)]
 pub enum Response {
     /// The answer to Range, Put, DeleteRange, Txn.
-    Op { header: Header, response: OpResponse },
+    Op {
+        header: Header,
+        response: OpResponse,
+    },
     /// The answer to Compact.
-    Compact { header: Header },
+    Compact {
+        header: Header,
+    },
     /// The watch was created.
-    WatchCreated { header: Header },
+    WatchCreated {
+        header: Header,
+    },
     /// Events of a watch, in order, whole revisions; empty events with a header revision are a progress notification.
-    WatchEvents { header: Header, events: Arc<[Event]> },
+    WatchEvents {
+        header: Header,
+        events: Arc<[Event]>,
+    },
     /// The watch ended: cancelled by the client, or because history before `compact_revision` is gone.
-    WatchCanceled { header: Header, compact_revision: Revision, reason: Str },
-    LeaseGrant { header: Header, id: LeaseId, ttl_seconds: i64 },
-    LeaseRevoke { header: Header },
-    LeaseKeepAlive { header: Header, id: LeaseId, ttl_seconds: i64 },
-    LeaseTimeToLive { header: Header, id: LeaseId, ttl_seconds: i64, granted_ttl_seconds: i64, keys: Vec<Key> },
-    LeaseLeases { header: Header, leases: Vec<LeaseId> },
-    Status { header: Header, status: MemberStatus },
-    MemberList { header: Header, members: Vec<MemberInfo> },
+    WatchCanceled {
+        header: Header,
+        compact_revision: Revision,
+        reason: Str,
+    },
+    LeaseGrant {
+        header: Header,
+        id: LeaseId,
+        ttl_seconds: i64,
+    },
+    LeaseRevoke {
+        header: Header,
+    },
+    LeaseKeepAlive {
+        header: Header,
+        id: LeaseId,
+        ttl_seconds: i64,
+    },
+    LeaseTimeToLive {
+        header: Header,
+        id: LeaseId,
+        ttl_seconds: i64,
+        granted_ttl_seconds: i64,
+        keys: Vec<Key>,
+    },
+    LeaseLeases {
+        header: Header,
+        leases: Vec<LeaseId>,
+    },
+    Status {
+        header: Header,
+        status: MemberStatus,
+    },
+    MemberList {
+        header: Header,
+        members: Vec<MemberInfo>,
+    },
     Error(Error),
 }
 

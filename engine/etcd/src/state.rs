@@ -160,7 +160,12 @@ fn do_put(write: &mut Write<'_>, leases: &mut Leases, put: &Put, wanted: bool) -
     OpResponse::Put { prev_kv: old.filter(|_| put.prev_kv && wanted).map(|old| old.kv.clone()) }
 }
 
-fn do_delete(write: &mut Write<'_>, leases: &mut Leases, range: &crate::rpc::KeyRange, prev_kvs: bool) -> OpResponse {
+fn do_delete(
+    write: &mut Write<'_>,
+    leases: &mut Leases,
+    range: &crate::rpc::KeyRange,
+    prev_kvs: bool,
+) -> OpResponse {
     let old = write.delete(range);
     for record in &old {
         leases.attach(&record.kv.key, record.kv.lease, LeaseId(0));
@@ -227,8 +232,13 @@ impl Content for Image {
 
     fn encode(&self) -> Vec<u8> {
         // The page shows a snapshot's digest; nobody reads a database file.
-        format!("db revision:{} applied:{} digest:{}", self.0.store.revision().0, self.0.applied.index, self.0.digest())
-            .into_bytes()
+        format!(
+            "db revision:{} applied:{} digest:{}",
+            self.0.store.revision().0,
+            self.0.applied.index,
+            self.0.digest()
+        )
+        .into_bytes()
     }
 
     fn digest(&self) -> Digest {
@@ -246,7 +256,11 @@ mod tests {
     use crate::rpc::{Compare, Comparison, DeleteRange, KeyRange, Revision, Target};
 
     fn absent(key: &str) -> Compare {
-        Compare { range: KeyRange::key(key), comparison: Comparison::Equal, target: Target::Create(Revision(0)) }
+        Compare {
+            range: KeyRange::key(key),
+            comparison: Comparison::Equal,
+            target: Target::Create(Revision(0)),
+        }
     }
 
     fn apply(state: &mut State, request: Request) -> Result<Response, Error> {
@@ -288,7 +302,11 @@ mod tests {
             then: vec![Op::Put(Put::new("b", "absent"))],
             otherwise: vec![Op::Put(Put::new("b", "there"))],
         };
-        let txn = Txn { compare: Vec::new(), then: vec![Op::Put(Put::new("a", "1")), Op::Txn(below)], otherwise: Vec::new() };
+        let txn = Txn {
+            compare: Vec::new(),
+            then: vec![Op::Put(Put::new("a", "1")), Op::Txn(below)],
+            otherwise: Vec::new(),
+        };
         assert!(apply(&mut state, Request::Txn(Arc::new(txn))).is_ok());
         assert_eq!(state.store.get("b").map(|record| record.kv.value.text()), Some("absent".to_owned()));
         assert_eq!(state.store.get("b").map(|record| (record.revision().0, record.sub)), Some((2, 1)));

@@ -8,7 +8,8 @@ use sim::Blob;
 use crate::lease::Leases;
 use crate::mvcc::Store;
 use crate::rpc::{
-    Compare, Comparison, DeleteRange, Error, Key, KeyRange, KeyValue, LeaseId, Op, Put, Range, Request, Revision, Target, Txn,
+    Compare, Comparison, DeleteRange, Error, Key, KeyRange, KeyValue, LeaseId, Op, Put, Range, Request,
+    Revision, Target, Txn,
 };
 
 /// The most conditions, or operations in a branch, of a transaction (etcd's `--max-txn-ops`).
@@ -152,7 +153,12 @@ pub fn branch(txn: &Txn, succeeded: bool) -> &[Op] {
 ///
 /// # Errors
 /// [`Error::Compacted`], [`Error::FutureRevision`], [`Error::KeyNotFound`], [`Error::LeaseNotFound`].
-pub fn check_against(store: &Store, leases: &Leases, txn: &Txn, path: &mut impl Iterator<Item = bool>) -> Result<(), Error> {
+pub fn check_against(
+    store: &Store,
+    leases: &Leases,
+    txn: &Txn,
+    path: &mut impl Iterator<Item = bool>,
+) -> Result<(), Error> {
     let succeeded = path.next().unwrap_or(false);
     for op in branch(txn, succeeded) {
         match op {
@@ -255,14 +261,26 @@ mod tests {
             ("different keys", vec![put("a"), put("b")], Ok(())),
             ("twice", vec![put("a"), put("a")], Err(Error::DuplicateKey)),
             ("put and delete", vec![put("a"), delete(a())], Err(Error::DuplicateKey)),
-            ("put in a deleted range", vec![delete(KeyRange::prefix("a")), put("ab")], Err(Error::DuplicateKey)),
+            (
+                "put in a deleted range",
+                vec![delete(KeyRange::prefix("a")), put("ab")],
+                Err(Error::DuplicateKey),
+            ),
             ("put beside a deleted range", vec![delete(KeyRange::prefix("a")), put("b")], Ok(())),
             ("deletes may overlap", vec![delete(a()), delete(KeyRange::all())], Ok(())),
             ("here and below", vec![put("a"), nested(vec![put("a")], vec![])], Err(Error::DuplicateKey)),
             ("in both branches below", vec![nested(vec![put("a")], vec![put("a")])], Ok(())),
-            ("in two below", vec![nested(vec![put("a")], vec![]), nested(vec![], vec![put("a")])], Err(Error::DuplicateKey)),
+            (
+                "in two below",
+                vec![nested(vec![put("a")], vec![]), nested(vec![], vec![put("a")])],
+                Err(Error::DuplicateKey),
+            ),
             ("deleted below", vec![put("a"), nested(vec![], vec![delete(a())])], Err(Error::DuplicateKey)),
-            ("deleted here, put below", vec![delete(a()), nested(vec![put("a")], vec![])], Err(Error::DuplicateKey)),
+            (
+                "deleted here, put below",
+                vec![delete(a()), nested(vec![put("a")], vec![])],
+                Err(Error::DuplicateKey),
+            ),
             ("no key", vec![put("")], Err(Error::EmptyKey)),
             ("128", (0..128).map(|i| put(&i.to_string())).collect(), Ok(())),
             ("129", (0..129).map(|i| put(&i.to_string())).collect(), Err(Error::TooManyOps)),

@@ -4,9 +4,10 @@ mod common;
 
 use std::time::Duration;
 
-use common::{Cluster, CLIENT};
+use common::{CLIENT, Cluster};
 use etcd::rpc::{
-    CallId, DeleteRange, Error, KeyRange, LeaseId, OpResponse, Put, Range, Request, Response, Revision, WatchCreate,
+    CallId, DeleteRange, Error, KeyRange, LeaseId, OpResponse, Put, Range, Request, Response, Revision,
+    WatchCreate,
 };
 use etcd::{Disk, Input};
 use sim::Digest;
@@ -33,7 +34,9 @@ fn events(cluster: &Cluster, call: CallId) -> Vec<String> {
             .map(|e| format!("{}{}@{}", if e.delete { "-" } else { "" }, e.kv.key, e.kv.mod_revision.0))
             .collect(),
         Response::WatchCreated { .. } => vec!["created".to_owned()],
-        Response::WatchCanceled { reason, compact_revision, .. } => vec![format!("{reason} {}", compact_revision.0)],
+        Response::WatchCanceled { reason, compact_revision, .. } => {
+            vec![format!("{reason} {}", compact_revision.0)]
+        }
         other => panic!("a watch message, got {other:?}"),
     })
     .collect()
@@ -70,11 +73,13 @@ fn a_write_through_any_member_is_read_through_any_other() {
         };
         assert_eq!(header.revision, Revision(2 + u64::from(i)));
         assert_eq!(header.member, cluster.member(i).id().0);
-        let keys: Vec<_> = cluster.read((i + 1) % 3, KeyRange::prefix("k")).into_iter().map(|(key, _)| key).collect();
+        let keys: Vec<_> =
+            cluster.read((i + 1) % 3, KeyRange::prefix("k")).into_iter().map(|(key, _)| key).collect();
         assert_eq!(keys.len(), 1 + i as usize);
     }
     let delete = Request::DeleteRange(DeleteRange { range: KeyRange::prefix("k"), prev_kv: true });
-    let Response::Op { response: OpResponse::DeleteRange { deleted, prev_kvs }, .. } = cluster.ask(0, delete) else {
+    let Response::Op { response: OpResponse::DeleteRange { deleted, prev_kvs }, .. } = cluster.ask(0, delete)
+    else {
         panic!("a delete's answer");
     };
     assert_eq!((deleted, prev_kvs.len()), (3, 3));
@@ -119,6 +124,10 @@ fn all_restart_from_their_disks() {
     let mut cluster = Cluster::new(6, 3);
     cluster.await_leader();
     for i in 0..50 {
+        // Part of it is in the database file, part only in the log.
+        if i == 25 {
+            cluster.run_for(SECOND);
+        }
         cluster.ask(i % 3, Request::Put(Put::new(format!("k{}", i % 7), i.to_string().as_str())));
     }
     for i in 0..3 {
@@ -176,7 +185,9 @@ fn the_minority_answers_nothing_but_stale_reads() {
     assert_ne!(new, old, "the majority elects a leader");
     assert!(matches!(cluster.ask(new, Request::Put(Put::new("a", "2"))), Response::Op { .. }));
     let stale = Range { serializable: true, ..Range::new(KeyRange::key("a")) };
-    let Response::Op { response: OpResponse::Range { kvs, .. }, .. } = cluster.ask(old, Request::Range(stale)) else {
+    let Response::Op { response: OpResponse::Range { kvs, .. }, .. } =
+        cluster.ask(old, Request::Range(stale))
+    else {
         panic!("a serializable read needs nobody");
     };
     assert_eq!(kvs[0].value.text(), "1");
@@ -272,7 +283,10 @@ fn a_follower_far_behind_gets_a_snapshot() {
     }
     cluster.run_for(SECOND);
     assert!(!cluster.member(leader).disk().snapshots().is_empty());
-    assert!(cluster.member(leader).first_index() > cluster.member(behind_other(leader, behind)).first_index().prev());
+    assert!(
+        cluster.member(leader).first_index()
+            > cluster.member(behind_other(leader, behind)).first_index().prev()
+    );
     cluster.start(behind);
     cluster.converge();
     assert!(cluster.member(behind).disk().snapshots().iter().any(|file| file.durable));
@@ -302,7 +316,10 @@ fn bad_requests_are_refused_in_etcds_words() {
             "etcdserver: mvcc: required revision is a future revision",
         ),
         (Request::Put(Put::new("a", "x".repeat(2_000_000).as_str())), "etcdserver: request is too large"),
-        (Request::Compact { revision: Revision(9), physical: false }, "etcdserver: mvcc: required revision is a future revision"),
+        (
+            Request::Compact { revision: Revision(9), physical: false },
+            "etcdserver: mvcc: required revision is a future revision",
+        ),
         (Request::LeaseRevoke { id: LeaseId(3) }, "etcdserver: requested lease not found"),
     ];
     for (request, expected) in table {

@@ -82,7 +82,9 @@ impl History {
     fn check(&self, cluster: &Cluster) {
         let store = cluster.member(0).store();
         let revision_of: BTreeMap<String, Revision> = (0..KEYS)
-            .flat_map(|k| store.history(&format!("k{k}")).map(|r| (r.kv.value.text(), r.revision())).collect::<Vec<_>>())
+            .flat_map(|k| {
+                store.history(&format!("k{k}")).map(|r| (r.kv.value.text(), r.revision())).collect::<Vec<_>>()
+            })
             .collect();
         let at = |write: &Write| revision_of.get(&write.value).copied();
 
@@ -90,13 +92,23 @@ impl History {
         let mut ends: Vec<(SimTime, Revision)> = Vec::new();
         for write in &self.writes {
             if let Some((end, revision)) = write.acknowledged {
-                assert_eq!(at(write), Some(revision), "call {}: an acknowledged write is lost or moved", write.call.0);
+                assert_eq!(
+                    at(write),
+                    Some(revision),
+                    "call {}: an acknowledged write is lost or moved",
+                    write.call.0
+                );
                 ends.push((end, revision));
             }
         }
         for read in &self.reads {
             let Some((end, _, Some((value, revision)))) = &read.seen else { continue };
-            assert_eq!(revision_of.get(value), Some(revision), "call {}: a read saw what never was", read.call.0);
+            assert_eq!(
+                revision_of.get(value),
+                Some(revision),
+                "call {}: a read saw what never was",
+                read.call.0
+            );
             ends.push((*end, *revision));
         }
         ends.sort();
@@ -114,7 +126,11 @@ impl History {
         for write in &self.writes {
             if let Some(revision) = at(write) {
                 let floor = in_effect(write.sent);
-                assert!(revision > floor, "call {}: written at {revision:?}, begun after {floor:?}", write.call.0);
+                assert!(
+                    revision > floor,
+                    "call {}: written at {revision:?}, begun after {floor:?}",
+                    write.call.0
+                );
             }
         }
         for read in &self.reads {
@@ -122,7 +138,8 @@ impl History {
             // The newest write of the key that was in effect when the read began.
             let floor = in_effect(read.sent);
             assert!(*as_of >= floor, "call {}: a read as of {as_of:?} began after {floor:?}", read.call.0);
-            let due = self.writes.iter().filter(|w| w.key == read.key).filter_map(at).filter(|r| *r <= floor).max();
+            let due =
+                self.writes.iter().filter(|w| w.key == read.key).filter_map(at).filter(|r| *r <= floor).max();
             let seen = value.as_ref().map(|(_, revision)| *revision);
             assert!(seen >= due, "call {}: read {seen:?} of {}, {due:?} was there", read.call.0, read.key);
         }
@@ -177,14 +194,17 @@ fn run(seed: u64) -> (u64, u64) {
         }
         if round == 20 {
             // From the beginning, on a member that may crash: what comes must be right as far as it goes.
-            watch = Some(cluster.request(1, Request::Watch(WatchCreate {
-                range: KeyRange::prefix("k"),
-                start_revision: Revision(2),
-                prev_kv: true,
-                progress_notify: false,
-                no_put: false,
-                no_delete: false,
-            })));
+            watch = Some(cluster.request(
+                1,
+                Request::Watch(WatchCreate {
+                    range: KeyRange::prefix("k"),
+                    start_revision: Revision(2),
+                    prev_kv: true,
+                    progress_notify: false,
+                    no_put: false,
+                    no_delete: false,
+                }),
+            ));
         }
         let until = cluster.now + Duration::from_millis(cluster.random.range(1..400));
         while cluster.queue.next_time().is_some_and(|at| at <= until) {
@@ -215,7 +235,11 @@ fn check_watch(cluster: &Cluster, watch: CallId) {
         let Response::WatchEvents { events, .. } = &**response else { continue };
         for event in events.iter() {
             let record = store.next().map(|record| (record.kv.key.clone(), record.revision()));
-            assert_eq!(record, Some((event.kv.key.clone(), event.kv.mod_revision)), "a watch skips or repeats");
+            assert_eq!(
+                record,
+                Some((event.kv.key.clone(), event.kv.mod_revision)),
+                "a watch skips or repeats"
+            );
             assert_eq!(event.prev_kv.is_some(), event.kv.version > 1, "the previous version comes along");
         }
     }

@@ -210,7 +210,9 @@ impl Disk {
                     replaced = (entry.index == after.index).then_some(entry.term);
                 }
                 // What stood in the log when a leader's snapshot replaced it is no continuation of it.
-                WalRecord::Snapshot { id, .. } if *id == after && replaced != Some(after.term) => entries.clear(),
+                WalRecord::Snapshot { id, .. } if *id == after && replaced != Some(after.term) => {
+                    entries.clear()
+                }
                 WalRecord::Entry(entry) => {
                     let place = (entry.index - after.index - 1) as usize;
                     if place > entries.len() {
@@ -293,7 +295,10 @@ mod tests {
         assert_eq!(disk.durable_term(LogIndex(2)), None);
         let mut safe = disk.clone();
         fsync(&mut safe);
-        assert_eq!([1, 2, 3].map(|i| safe.durable_term(LogIndex(i)).map(|term| term.0)), [Some(1), Some(2), None]);
+        assert_eq!(
+            [1, 2, 3].map(|i| safe.durable_term(LogIndex(i)).map(|term| term.0)),
+            [Some(1), Some(2), None]
+        );
         // A snapshot in a place that was rewritten does not bring back what was cut off behind it.
         let mut cut = disk.clone();
         cut.write(&[entry(3, 2)], None);
@@ -341,7 +346,11 @@ mod tests {
             fsync(&mut disk);
         }
         let names = |disk: &Disk| disk.wal().segments().iter().map(Segment::name).collect::<Vec<_>>();
-        let all = ["0000000000000000-0000000000000000.wal", "0000000000000001-0000000000000009.wal", "0000000000000002-0000000000000011.wal"];
+        let all = [
+            "0000000000000000-0000000000000000.wal",
+            "0000000000000001-0000000000000009.wal",
+            "0000000000000002-0000000000000011.wal",
+        ];
         assert_eq!(names(&disk), all);
         assert!(disk.wal().bytes() > 160 << 20);
         let snapshot = Snapshot { index: LogIndex(10), term: Term(1), ..Snapshot::default() };

@@ -63,8 +63,7 @@ impl WalRecord {
             // The usual case, without a walk through a streaming hasher.
             WalRecord::Entry(entry) => {
                 let mut bytes = [0; 40];
-                let parts =
-                    [before.0, entry.term.0, entry.index.0, entry.kind as u64, entry.data.digest().0];
+                let parts = [before.0, entry.term.0, entry.index.0, entry.kind as u64, entry.data.digest().0];
                 for (place, part) in bytes.chunks_exact_mut(8).zip(parts) {
                     place.copy_from_slice(&part.to_le_bytes());
                 }
@@ -240,8 +239,10 @@ impl Wal {
         self.written = self.durable;
         self.syncing = None;
         let back = || self.records.iter().rev();
-        let entry = back().find_map(|record| if let WalRecord::Entry(entry) = record { Some(entry.index) } else { None });
-        let state = back().find_map(|record| if let WalRecord::State(state) = record { Some(*state) } else { None });
+        let entry = back()
+            .find_map(|record| if let WalRecord::Entry(entry) = record { Some(entry.index) } else { None });
+        let state =
+            back().find_map(|record| if let WalRecord::State(state) = record { Some(*state) } else { None });
         (self.last_index, self.last_state) = (entry.unwrap_or_default(), state.unwrap_or_default());
         // Only the last segment is being written to; one that was begun after `keep` is not there at all.
         while self.segments.last().is_some_and(|segment| segment.first_record >= keep.max(1)) {

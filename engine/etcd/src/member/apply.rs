@@ -166,7 +166,10 @@ impl Member {
         let text = |value: u64| Str::from(value.to_string());
         let (last, revision) = (self.applied.index.0, self.state.store.revision().0);
         if batch.requests == 1 {
-            context.note("{0} applies entry {1}: revision {2}, {3}.", [me, text(last), text(revision), what.into()]);
+            context.note(
+                "{0} applies entry {1}: revision {2}, {3}.",
+                [me, text(last), text(revision), what.into()],
+            );
         } else {
             context.note(
                 "{0} applies entries {1} to {2}: up to revision {3}, {4} requests, the first was {5}.",

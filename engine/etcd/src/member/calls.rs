@@ -64,7 +64,8 @@ struct Round {
 impl Reads {
     fn len(&self) -> u64 {
         let round = self.round.as_ref().map_or(0, |round| round.calls.len());
-        (self.queued.len() + round + self.confirmed.iter().map(|(_, calls)| calls.len()).sum::<usize>()) as u64
+        (self.queued.len() + round + self.confirmed.iter().map(|(_, calls)| calls.len()).sum::<usize>())
+            as u64
     }
 
     fn retain(&mut self, keep: &mut dyn FnMut(&Call) -> bool) {
@@ -121,7 +122,9 @@ impl Member {
                 let response = Response::Status { header: self.header(), status: self.status() };
                 self.reply(&call.caller, call.id, response, context);
             }
-            Request::LeaseKeepAlive { .. } | Request::LeaseTimeToLive { .. } => self.lease_call(call, context),
+            Request::LeaseKeepAlive { .. } | Request::LeaseTimeToLive { .. } => {
+                self.lease_call(call, context)
+            }
             Request::LeaseGrant { id: LeaseId(0), ttl_seconds } => {
                 let number = self.numbers.fresh();
                 let id = LeaseId((number.0 & (i64::MAX as u64)) as i64);
@@ -166,7 +169,9 @@ impl Member {
         }
         let number = self.numbers.fresh();
         let leader = self.actor_of(self.lead());
-        if let (Some(leader), Caller::Client(_)) = (leader.filter(|actor| *actor != context.actor), call.caller) {
+        if let (Some(leader), Caller::Client(_)) =
+            (leader.filter(|actor| *actor != context.actor), call.caller)
+        {
             let forward = Forward::Request { number, request: call.request.clone() };
             context.send(leader, Message::Forward(Arc::new(forward)));
         }
@@ -240,7 +245,8 @@ impl Member {
 
     /// Begins a round of asking when reads wait and none is under way.
     pub(super) fn start_read(&mut self, now: SimTime) {
-        if !self.ready || self.reads.round.is_some() || self.reads.queued.is_empty() || self.lead().is_none() {
+        if !self.ready || self.reads.round.is_some() || self.reads.queued.is_empty() || self.lead().is_none()
+        {
             return;
         }
         let number = self.numbers.fresh();
@@ -284,9 +290,10 @@ impl Member {
                         let leases = self.state.leases.iter().map(|(id, _)| id).collect();
                         Ok(Response::LeaseLeases { header: self.header(), leases })
                     }
-                    Request::MemberList => {
-                        Ok(Response::MemberList { header: self.header(), members: self.state.members.clone() })
-                    }
+                    Request::MemberList => Ok(Response::MemberList {
+                        header: self.header(),
+                        members: self.state.members.clone(),
+                    }),
                     _ => continue,
                 };
                 let response = result.map_or_else(Response::Error, |response| self.with_header(response));
@@ -322,7 +329,8 @@ impl Member {
     /// Why a call that came at `since` may have got no answer (etcd's guess).
     fn timeout_error(&self, since: SimTime) -> Error {
         let elected = self.leader_elected_at;
-        let lost = SimTime::ZERO + elected.since(SimTime::ZERO).saturating_sub(2 * self.config.election_timeout());
+        let lost =
+            SimTime::ZERO + elected.since(SimTime::ZERO).saturating_sub(2 * self.config.election_timeout());
         if since > lost && since < elected { Error::TimeoutLeaderLost } else { Error::Timeout }
     }
 

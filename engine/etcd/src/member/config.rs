@@ -39,6 +39,8 @@ pub struct MemberConfig {
     pub heartbeat_ticks: u32,
     /// Ticks without a leader until an election, at least (`--election-timeout`).
     pub election_ticks: u32,
+    /// Shortens the first election timeout after a start (`--initial-election-tick-advance`).
+    pub initial_election_tick_advance: bool,
     /// The shortest fsync.
     pub fsync_min: Duration,
     /// Longer than the longest fsync.
@@ -69,6 +71,7 @@ impl MemberConfig {
             tick: Duration::from_millis(100),
             heartbeat_ticks: 1,
             election_ticks: 10,
+            initial_election_tick_advance: true,
             fsync_min: Duration::from_millis(1),
             fsync_max: Duration::from_millis(3),
             snapshot_count: 10_000,
@@ -82,7 +85,11 @@ impl MemberConfig {
 
     /// This member's own line of `peers`; members that are not in it count as `etcd-<index>`.
     pub fn own(&self) -> Peer {
-        self.peers.iter().find(|peer| peer.index == self.index).cloned().unwrap_or_else(|| Peer::numbered(self.index))
+        self.peers
+            .iter()
+            .find(|peer| peer.index == self.index)
+            .cloned()
+            .unwrap_or_else(|| Peer::numbered(self.index))
     }
 
     /// The shortest time without a leader until an election.

@@ -1,8 +1,8 @@
 //! One etcd process: Raft, disk, store, watches and clients tied together.
 //!
-//! What happens where: a client's call comes in ([`calls`]), becomes a proposal, goes through Raft and its
-//! *ready rounds* ([`rounds`]), is written and fsynced ([`rounds`] too), committed, applied ([`apply`]), answered,
-//! and told to watchers ([`watching`]). Each Raft message, each fsync and each apply is an event of its own, so that
+//! What happens where: a client's call comes in (`calls`), becomes a proposal, goes through Raft and its
+//! *ready rounds* (`rounds`), is written and fsynced (`rounds` too), committed, applied (`apply`), answered,
+//! and told to watchers (`watching`). Each Raft message, each fsync and each apply is an event of its own, so that
 //! a person can step between them and a crash can fall between them; ready rounds happen within the event
 //! that made them necessary.
 
@@ -18,17 +18,17 @@ use std::collections::{BTreeMap, VecDeque};
 use std::sync::Arc;
 
 use raft::{
-    ConfChange, ConfChangeKind, ConfState, Config, Entry, EntryId, EntryKind, HardState, LogIndex, MemoryStorage,
-    NodeId, RawNode, Term,
+    ConfChange, ConfChangeKind, ConfState, Config, Entry, EntryId, EntryKind, HardState, LogIndex,
+    MemoryStorage, NodeId, RawNode, Term,
 };
 use sim::{Actor, Blob, SimTime, Str, Stream, Token};
 
 pub use self::calls::Call;
+pub use self::calls::Caller;
 use self::calls::Reads;
 pub use self::config::{MemberConfig, Peer};
 use self::lessor::Lessor;
 use self::rounds::Append;
-pub use self::calls::Caller;
 pub use self::view::FollowerView;
 use crate::disk::Disk;
 use crate::proposal::{RequestNumber, RequestNumbers};
@@ -295,6 +295,7 @@ impl Member {
         }
         match input {
             Input::Start => {
+                self.advance_election();
                 // Members that start together don't tick together.
                 let first = self.random.duration(std::time::Duration::ZERO..self.config.tick);
                 context.timer(first, Token::new(timer::TICK, 0));
@@ -331,6 +332,19 @@ impl Member {
     /// The disk, for faults that the user injects.
     pub fn disk_mut(&mut self) -> &mut Disk {
         &mut self.disk
+    }
+
+    /// A process that starts need not wait a whole election timeout for a leader that may not exist; a live one
+    /// is heard within two ticks.
+    fn advance_election(&mut self) {
+        let spare = match self.config.peers.len() {
+            0 | 1 => 1,
+            _ if self.config.initial_election_tick_advance => 2,
+            _ => return,
+        };
+        for _ in spare..self.config.election_ticks {
+            self.node.tick_quiesced();
+        }
     }
 
     fn tick(&mut self, context: &mut Context<'_>) {
@@ -404,7 +418,12 @@ fn bootstrap(config: &MemberConfig, id: NodeId, disk: &mut Disk) {
         .map(|(index, peer)| {
             let context = Some(Blob::from(peer.name.as_str()));
             let change = ConfChange { id: 0, kind: ConfChangeKind::AddNode, node: peer.id, context };
-            Entry { term: Term(1), index: LogIndex(index), kind: EntryKind::ConfChange, data: change.encode() }
+            Entry {
+                term: Term(1),
+                index: LogIndex(index),
+                kind: EntryKind::ConfChange,
+                data: change.encode(),
+            }
         })
         .collect();
     let commit = LogIndex(entries.len() as u64);

@@ -5,7 +5,10 @@
 
 use std::sync::Arc;
 
-use raft::{Entries, EntryId, LOCAL_APPEND_THREAD, LOCAL_APPLY_THREAD, LogIndex, MessageKind, NodeId, RaftError, Snapshot};
+use raft::{
+    Entries, EntryId, LOCAL_APPEND_THREAD, LOCAL_APPLY_THREAD, LogIndex, MessageKind, NodeId, RaftError,
+    Snapshot,
+};
 use sim::{Blob, SimTime, Str, Token};
 
 use super::{Context, Member, Message, timer};
@@ -40,7 +43,8 @@ impl Member {
     /// Proposals that a follower sent on. On the leader they go the way of its own; a member that no longer
     /// leads sends them on again.
     fn receive_proposals(&mut self, message: &raft::Message) {
-        let new: Vec<raft::Entry> = message.entries.iter().filter(|entry| self.is_first(&entry.data)).cloned().collect();
+        let new: Vec<raft::Entry> =
+            message.entries.iter().filter(|entry| self.is_first(&entry.data)).cloned().collect();
         let plain = new.iter().all(|entry| entry.kind == raft::EntryKind::Normal);
         if self.is_leader() && plain {
             self.proposals.extend(new.into_iter().map(|entry| (None, entry.data)));
@@ -100,7 +104,8 @@ impl Member {
         }
         // Calls that timed out while they waited are not proposed any more.
         let proposals = std::mem::take(&mut self.proposals);
-        let live = proposals.into_iter().filter(|(number, _)| number.is_none_or(|n| self.waiting.contains_key(&n)));
+        let live =
+            proposals.into_iter().filter(|(number, _)| number.is_none_or(|n| self.waiting.contains_key(&n)));
         let entries: Vec<raft::Entry> =
             live.map(|(_, data)| raft::Entry { data, ..raft::Entry::default() }).collect();
         if entries.is_empty() {
@@ -158,7 +163,8 @@ impl Member {
             self.appended(message, context);
             return;
         }
-        let fsync = if sync { self.want_fsync(context) } else { self.appends.back().map_or(0, |last| last.fsync) };
+        let fsync =
+            if sync { self.want_fsync(context) } else { self.appends.back().map_or(0, |last| last.fsync) };
         self.appends.push_back(Append { message: Some(message), fsync });
     }
 
@@ -196,11 +202,10 @@ impl Member {
         }
         if last != LogIndex::ZERO {
             let text = |index: LogIndex| Str::from(index.to_string());
-            context.note("{0} has entries {1} to {2} safe on its disk.", [
-                self.name_of(self.id),
-                text(first),
-                text(last),
-            ]);
+            context.note(
+                "{0} has entries {1} to {2} safe on its disk.",
+                [self.name_of(self.id), text(first), text(last)],
+            );
         }
         if !self.appends.is_empty() {
             self.want_fsync(context);
@@ -260,7 +265,9 @@ impl Member {
 
     /// Takes a snapshot when enough was applied since the last one.
     pub(super) fn snapshot_if_due(&mut self, context: &mut Context<'_>) {
-        if self.applied.index - self.snapshot_index <= self.config.snapshot_count || self.applied != self.state.applied {
+        if self.applied.index - self.snapshot_index <= self.config.snapshot_count
+            || self.applied != self.state.applied
+        {
             return;
         }
         let image = self.image();
@@ -274,11 +281,10 @@ impl Member {
         self.disk.write_snapshot(snapshot);
         let fsync = self.want_fsync(context);
         self.appends.push_back(Append { message: None, fsync });
-        context.note("{0} saves a snapshot up to entry {1} and forgets its log up to entry {2}.", [
-            self.name_of(self.id),
-            Str::from(index.to_string()),
-            Str::from(keep_from.to_string()),
-        ]);
+        context.note(
+            "{0} saves a snapshot up to entry {1} and forgets its log up to entry {2}.",
+            [self.name_of(self.id), Str::from(index.to_string()), Str::from(keep_from.to_string())],
+        );
     }
 
     /// A snapshot from the leader is on the disk: start over from it.

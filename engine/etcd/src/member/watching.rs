@@ -16,7 +16,13 @@ const RESYNC: Duration = Duration::from_millis(100);
 const LEADERLESS_TIMEOUTS: u32 = 3;
 
 impl Member {
-    pub(super) fn watch(&mut self, client: Actor, call: CallId, wants: &WatchCreate, context: &mut Context<'_>) {
+    pub(super) fn watch(
+        &mut self,
+        client: Actor,
+        call: CallId,
+        wants: &WatchCreate,
+        context: &mut Context<'_>,
+    ) {
         let refusal = if wants.range.is_empty() {
             Some(Str::from("mvcc: watcher range is empty"))
         } else if self.config.watches_need_leader && self.lead().is_none() {
@@ -119,10 +125,10 @@ impl Member {
                     self.tell(client, call, response, context);
                 }
                 Delivery::Compacted { client, call, revision } => {
-                    context.note("{0} ends a watch: history before revision {1} is compacted.", [
-                        self.name_of(self.id),
-                        Str::from(revision.0.to_string()),
-                    ]);
+                    context.note(
+                        "{0} ends a watch: history before revision {1} is compacted.",
+                        [self.name_of(self.id), Str::from(revision.0.to_string())],
+                    );
                     let reason = Str::from(Error::Compacted.to_string());
                     self.end_watch(client, call, revision, reason, context);
                 }
@@ -135,7 +141,14 @@ impl Member {
         self.tell(client, call, response, context);
     }
 
-    fn end_watch(&self, client: Actor, call: CallId, compact_revision: Revision, reason: Str, context: &mut Context<'_>) {
+    fn end_watch(
+        &self,
+        client: Actor,
+        call: CallId,
+        compact_revision: Revision,
+        reason: Str,
+        context: &mut Context<'_>,
+    ) {
         let header: Header = self.header();
         self.tell(client, call, Response::WatchCanceled { header, compact_revision, reason }, context);
     }

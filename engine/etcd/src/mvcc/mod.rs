@@ -110,7 +110,10 @@ impl Store {
     }
 
     /// The latest record of every existing key of a range, in key order.
-    pub fn iter<'a>(&'a self, range: &KeyRange) -> impl DoubleEndedIterator<Item = &'a Arc<Record>> + use<'a> {
+    pub fn iter<'a>(
+        &'a self,
+        range: &KeyRange,
+    ) -> impl DoubleEndedIterator<Item = &'a Arc<Record>> + use<'a> {
         self.latest(range).filter(|record| !record.delete)
     }
 
@@ -174,7 +177,10 @@ impl Store {
                 return Err(format!("the record of {} stands at {id:?}", record.kv.key));
             }
             if record.previous.is_some_and(|previous| previous >= *id) {
-                return Err(format!("the record of {} at {id:?} comes before its predecessor", record.kv.key));
+                return Err(format!(
+                    "the record of {} at {id:?} comes before its predecessor",
+                    record.kv.key
+                ));
             }
         }
         if bytes != self.bytes_in_use {

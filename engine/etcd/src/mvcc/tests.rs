@@ -69,7 +69,11 @@ fn revisions_and_generations() {
 fn ranges_limits_sorts() {
     let store = sample();
     let range = |start: &str, end: &str| KeyRange { start: start.into(), end: Some(end.into()) };
-    let sorted = |target, descending| Range { sort: Some((target, descending)), limit: 2, ..Range::new(KeyRange::all()) };
+    let sorted = |target, descending| Range {
+        sort: Some((target, descending)),
+        limit: 2,
+        ..Range::new(KeyRange::all())
+    };
     let table = [
         (Range::new(KeyRange::key("b")), "b=4(7,7,1) #1"),
         (Range::new(KeyRange::key("x")), " #0"),
@@ -100,7 +104,8 @@ fn one_transaction_is_one_revision() {
     write.put("b".into(), "1".into(), LeaseId(0));
     assert_eq!(write.delete(&KeyRange::prefix("a")).len(), 1);
     assert_eq!(store.revision(), Revision(2));
-    let changes: Vec<_> = store.changes_from(Revision(2)).map(|r| (r.kv.key.to_string(), r.sub, r.delete)).collect();
+    let changes: Vec<_> =
+        store.changes_from(Revision(2)).map(|r| (r.kv.key.to_string(), r.sub, r.delete)).collect();
     assert_eq!(changes, [("a".to_owned(), 0, false), ("b".to_owned(), 1, false), ("a".to_owned(), 2, true)]);
     // Nothing to delete: no revision.
     assert_eq!(delete(&mut store, "zzz"), 0);

@@ -69,7 +69,8 @@ impl Index {
             segment.edges += 1;
             return;
         }
-        let covering = self.segments.get_prev(key).map(|(_, before)| before.covering.clone()).unwrap_or_default();
+        let covering =
+            self.segments.get_prev(key).map(|(_, before)| before.covering.clone()).unwrap_or_default();
         self.segments.insert(key.clone(), Segment { covering, edges: 1 });
     }
 
@@ -91,8 +92,11 @@ impl Index {
         if range.is_empty() {
             return;
         }
-        let covered: Vec<Key> =
-            self.segments.range::<_, str>((Bound::Included(&*range.start), end)).map(|(key, _)| key.clone()).collect();
+        let covered: Vec<Key> = self
+            .segments
+            .range::<_, str>((Bound::Included(&*range.start), end))
+            .map(|(key, _)| key.clone())
+            .collect();
         for key in covered {
             if let Some(segment) = self.segments.get_mut(&key) {
                 change(segment);
@@ -132,7 +136,8 @@ mod tests {
                 index.add(range, GroupId(i as u32));
             }
             for removed in 0..=ranges.len() {
-                let left: Vec<usize> = (removed..ranges.len()).map(|i| (i + rotation) % ranges.len()).collect();
+                let left: Vec<usize> =
+                    (removed..ranges.len()).map(|i| (i + rotation) % ranges.len()).collect();
                 for key in keys {
                     let mut found: Vec<u32> = index.lookup(key).map(|group| group.0).collect();
                     found.sort_unstable();

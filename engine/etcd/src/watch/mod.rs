@@ -136,7 +136,13 @@ impl Watchers {
 
     /// Starts a watch on a store that is at `current`. A client's second watch of the same call replaces the
     /// first.
-    pub fn create(&mut self, client: Actor, call: CallId, wants: &WatchCreate, current: Revision) -> Standing {
+    pub fn create(
+        &mut self,
+        client: Actor,
+        call: CallId,
+        wants: &WatchCreate,
+        current: Revision,
+    ) -> Standing {
         self.cancel(client, call);
         self.last_watcher += 1;
         let id = WatcherId(self.last_watcher);
@@ -251,7 +257,8 @@ impl Watchers {
     /// Ends all watches (the member lost its leader). Returns whose they were.
     pub fn clear(&mut self) -> Vec<(Actor, CallId)> {
         let calls = self.watchers.values().map(|watcher| (watcher.client, watcher.call)).collect();
-        *self = Watchers { last_watcher: self.last_watcher, last_group: self.last_group, ..Watchers::default() };
+        *self =
+            Watchers { last_watcher: self.last_watcher, last_group: self.last_group, ..Watchers::default() };
         calls
     }
 
@@ -380,7 +387,6 @@ impl Watchers {
         })
     }
 }
-
 
 /// A change as a watcher sees it; `None` when the watcher filters it out.
 fn event(store: &Store, record: &Record, wants: &WatchCreate) -> Option<Event> {

@@ -34,7 +34,11 @@ fn show(deliveries: &[Delivery]) -> Vec<String> {
                     .iter()
                     .map(|event| {
                         let value = if event.delete { "-".to_owned() } else { event.kv.value.text() };
-                        let prev = event.prev_kv.as_ref().map(|kv| format!("<{}", kv.value.text())).unwrap_or_default();
+                        let prev = event
+                            .prev_kv
+                            .as_ref()
+                            .map(|kv| format!("<{}", kv.value.text()))
+                            .unwrap_or_default();
                         format!("{}={value}@{}{prev}", event.kv.key, event.kv.mod_revision.0)
                     })
                     .collect();
@@ -61,7 +65,10 @@ fn synced_watchers_hear_of_their_keys() {
     let mut store = Store::default();
     let mut watchers = Watchers::default();
     let current = store.revision();
-    assert_eq!(watchers.create(CLIENT, CallId(1), &wants(KeyRange::prefix("a/"), 0), current), Standing::Synced);
+    assert_eq!(
+        watchers.create(CLIENT, CallId(1), &wants(KeyRange::prefix("a/"), 0), current),
+        Standing::Synced
+    );
     watchers.create(CLIENT, CallId(2), &wants(KeyRange::key("a/1"), 2), current);
     watchers.create(CLIENT, CallId(3), &WatchCreate { no_put: true, ..wants(KeyRange::all(), 0) }, current);
     watchers.create(CLIENT, CallId(4), &wants(KeyRange::prefix("a/"), 0), current);
@@ -110,7 +117,10 @@ fn the_past_is_replayed_once_and_then_live() {
         put(&mut store, if i % 2 == 0 { "a" } else { "b" }, &i.to_string());
     }
     let mut watchers = Watchers::default();
-    assert_eq!(watchers.create(CLIENT, CallId(1), &wants(KeyRange::key("a"), 4), store.revision()), Standing::Unsynced);
+    assert_eq!(
+        watchers.create(CLIENT, CallId(1), &wants(KeyRange::key("a"), 4), store.revision()),
+        Standing::Unsynced
+    );
     // A change that comes while it is unsynced is not told out of order.
     put(&mut store, "a", "5");
     assert_eq!(notify(&mut watchers, &store, 6), [""; 0]);

@@ -9,16 +9,34 @@ use std::time::Duration;
 use etcd::invariants::{Violation, Watchdog};
 use etcd::rpc::{CallId, KeyRange, OpResponse, Put, Range, Request, Response};
 use etcd::{Disk, Input, Member, MemberConfig, Message};
-use sim::{Actor, Context, Delivery, Digest, Effect, EventQueue, LinkRule, Links, Medium, SimTime, Stream, Token};
+use sim::{
+    Actor, Context, Delivery, Digest, Effect, EventQueue, LinkRule, Links, Medium, SimTime, Stream, Token,
+};
 
 /// What waits in the queue.
 #[derive(Clone, Debug, Hash)]
 pub enum Event {
     /// A timer of one life of a member.
-    Timer { member: u32, life: u32, token: Token },
-    Peer { from: u32, to: u32, message: Message },
-    Request { to: u32, call: CallId, request: Arc<Request> },
-    Answer { from: u32, call: CallId, response: Arc<Response> },
+    Timer {
+        member: u32,
+        life: u32,
+        token: Token,
+    },
+    Peer {
+        from: u32,
+        to: u32,
+        message: Message,
+    },
+    Request {
+        to: u32,
+        call: CallId,
+        request: Arc<Request>,
+    },
+    Answer {
+        from: u32,
+        call: CallId,
+        response: Arc<Response>,
+    },
 }
 
 /// The client that all calls come from.
@@ -133,7 +151,12 @@ impl Cluster {
     pub fn request(&mut self, to: u32, request: Request) -> CallId {
         self.last_call += 1;
         let call = CallId(self.last_call);
-        self.send(CLIENT, Actor::Etcd(to), Medium::Stream, Event::Request { to, call, request: Arc::new(request) });
+        self.send(
+            CLIENT,
+            Actor::Etcd(to),
+            Medium::Stream,
+            Event::Request { to, call, request: Arc::new(request) },
+        );
         call
     }
 
@@ -212,7 +235,9 @@ impl Cluster {
                 Message::Forward(forward) => self.handle(to, Input::Forward { from, forward }),
                 Message::Client { .. } => {}
             },
-            Event::Request { to, call, request } => self.handle(to, Input::Client { from: CLIENT, call, request }),
+            Event::Request { to, call, request } => {
+                self.handle(to, Input::Client { from: CLIENT, call, request })
+            }
             Event::Answer { call, response, .. } => self.answers.entry(call).or_default().push(response),
         }
     }
@@ -238,7 +263,12 @@ impl Cluster {
                 }
                 Effect::Send { to: Actor::Etcd(to), message } => {
                     self.messages += 1;
-                    self.send(me, Actor::Etcd(to), Medium::Datagram, Event::Peer { from: index, to, message });
+                    self.send(
+                        me,
+                        Actor::Etcd(to),
+                        Medium::Datagram,
+                        Event::Peer { from: index, to, message },
+                    );
                 }
                 Effect::Send { to, message: Message::Client { call, response } } => {
                     self.send(me, to, Medium::Stream, Event::Answer { from: index, call, response });
