@@ -39,8 +39,8 @@ pub(crate) enum Deadline {
 #[derive(Clone, Debug, Hash, Default)]
 pub(crate) struct Deadlines {
     pending: BTreeSet<(SimTime, Deadline)>,
-    /// When the armed timer fires.
-    armed: Option<SimTime>,
+    /// When timers fire that are set already: they can't be taken back, so they are used.
+    armed: BTreeSet<SimTime>,
 }
 
 impl Deadlines {
@@ -57,9 +57,7 @@ impl Deadlines {
 
     /// The timer fired: what has run out, and the timer set for the rest.
     pub fn due(&mut self, context: &mut Context<'_>) -> Vec<Deadline> {
-        if self.armed.is_some_and(|at| at <= context.now) {
-            self.armed = None;
-        }
+        self.armed.retain(|at| *at > context.now);
         let later = self.pending.split_off(&(SimTime::from_nanos(context.now.as_nanos() + 1), Deadline::MIN));
         let due = std::mem::replace(&mut self.pending, later);
         self.arm(context);
@@ -68,8 +66,8 @@ impl Deadlines {
 
     fn arm(&mut self, context: &mut Context<'_>) {
         let Some((first, _)) = self.pending.first() else { return };
-        if self.armed.is_none_or(|at| *first < at) {
-            self.armed = Some(*first);
+        if self.armed.first().is_none_or(|at| first < at) {
+            self.armed.insert(*first);
             context.timer_at(*first, Token::new(DEADLINE, 0));
         }
     }

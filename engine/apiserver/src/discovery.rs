@@ -18,12 +18,20 @@ impl ApiServer {
             (["api"], None) => {
                 let address = format!("{}:{}", self.config.advertise_address, self.config.secure_port);
                 let range = object! { "clientCIDR": "0.0.0.0/0", "serverAddress": address };
-                Some(Response::tree(200, object! {
-                    "kind": "APIVersions", "versions": ["v1"], "serverAddressByClientCIDRs": [range],
-                }))
+                Some(Response::tree(
+                    200,
+                    object! {
+                        "kind": "APIVersions", "versions": ["v1"], "serverAddressByClientCIDRs": [range],
+                    },
+                ))
             }
             (["apis"], None) => {
-                let groups: Vec<Value> = self.groups().into_iter().filter(|(g, _)| !g.is_empty()).map(|(g, v)| group_tree(&g, &v)).collect();
+                let groups: Vec<Value> = self
+                    .groups()
+                    .into_iter()
+                    .filter(|(g, _)| !g.is_empty())
+                    .map(|(g, v)| group_tree(&g, &v))
+                    .collect();
                 let mut tree = object! { "kind": "APIGroupList", "apiVersion": "v1" };
                 tree.set(&["groups"], groups);
                 Some(Response::tree(200, tree))
@@ -107,7 +115,8 @@ impl ApiServer {
             let versions: Vec<Value> = versions
                 .iter()
                 .map(|version| {
-                    let resources: Vec<Value> = self.in_version(&group, version).map(aggregated_resource).collect();
+                    let resources: Vec<Value> =
+                        self.in_version(&group, version).map(aggregated_resource).collect();
                     let mut tree = object! { "version": version };
                     tree.set(&["resources"], resources);
                     tree.set(&["freshness"], "Current");
@@ -133,7 +142,8 @@ impl ApiServer {
 }
 
 fn aggregated_resource(resource: &Resource) -> Value {
-    let kind = |group: &Str, version: &Str, kind: &Str| object! { "group": group, "version": version, "kind": kind };
+    let kind =
+        |group: &Str, version: &Str, kind: &Str| object! { "group": group, "version": version, "kind": kind };
     let mut tree = object! {
         "resource": &resource.resource, "scope": if resource.namespaced { "Namespaced" } else { "Cluster" },
         "singularResource": &resource.singular,
@@ -167,7 +177,8 @@ fn texts(list: &[Str]) -> Vec<Value> {
 }
 
 fn group_tree(group: &Str, versions: &[Str]) -> Value {
-    let version = |version: &Str| object! { "groupVersion": format!("{group}/{version}"), "version": version };
+    let version =
+        |version: &Str| object! { "groupVersion": format!("{group}/{version}"), "version": version };
     let mut tree = object! { "name": group };
     tree.set(&["versions"], versions.iter().map(version).collect::<Vec<_>>());
     if let Some(first) = versions.first() {

@@ -81,7 +81,11 @@ impl Failure {
 
     /// 405: there is the path, but not this verb.
     pub fn no_such_verb() -> Failure {
-        Failure::new(405, "MethodNotAllowed", "the server does not allow this method on the requested resource")
+        Failure::new(
+            405,
+            "MethodNotAllowed",
+            "the server does not allow this method on the requested resource",
+        )
     }
 
     /// 406.

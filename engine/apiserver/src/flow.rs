@@ -79,7 +79,13 @@ impl ApiServer {
         }
     }
 
-    pub(crate) fn finish(&mut self, id: OperationId, mut operation: Operation, end: Result<Reply>, context: &mut Context<'_>) {
+    pub(crate) fn finish(
+        &mut self,
+        id: OperationId,
+        mut operation: Operation,
+        end: Result<Reply>,
+        context: &mut Context<'_>,
+    ) {
         match operation.caller {
             Caller::Client(client, request) => {
                 self.flights.remove(&(client, request));
@@ -110,7 +116,14 @@ impl ApiServer {
     }
 
     /// Answers a request that never became an operation.
-    pub(crate) fn respond(&mut self, to: Actor, id: RequestId, request: &Request, response: Response, context: &mut Context<'_>) {
+    pub(crate) fn respond(
+        &mut self,
+        to: Actor,
+        id: RequestId,
+        request: &Request,
+        response: Response,
+        context: &mut Context<'_>,
+    ) {
         self.audit.push(Entry {
             from: to,
             verb: Verb::Get.as_str(),

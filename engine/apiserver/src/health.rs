@@ -26,7 +26,11 @@ impl ApiServer {
         let all = self.checks(probe)?;
         if let Some(check) = check {
             let (_, fine) = all.iter().find(|(name, _)| *name == check)?;
-            return Some(if *fine { Response::text(200, "ok") } else { Response::text(500, "internal server error: not ready\n") });
+            return Some(if *fine {
+                Response::text(200, "ok")
+            } else {
+                Response::text(500, "internal server error: not ready\n")
+            });
         }
         let fine = all.iter().all(|(_, fine)| *fine);
         let verbose = request.parameter("verbose").is_some();
@@ -35,7 +39,11 @@ impl ApiServer {
         }
         let mut text = String::new();
         for (name, fine) in &all {
-            text += &if *fine { format!("[+]{name} ok\n") } else { format!("[-]{name} failed: reason withheld\n") };
+            text += &if *fine {
+                format!("[+]{name} ok\n")
+            } else {
+                format!("[-]{name} failed: reason withheld\n")
+            };
         }
         text += &format!("{probe} check {}\n", if fine { "passed" } else { "failed" });
         Some(Response::text(if fine { 200 } else { 500 }, &text))
@@ -43,12 +51,14 @@ impl ApiServer {
 
     fn checks(&self, probe: &str) -> Option<Vec<(&'static str, bool)>> {
         let etcd = self.caches.values().any(Cache::is_ready);
-        let synced = self.resources.core().all(|resource| self.caches.get(&resource).is_some_and(Cache::is_ready));
+        let synced =
+            self.resources.core().all(|resource| self.caches.get(&resource).is_some_and(Cache::is_ready));
         let bootstrapped = self.bootstrap.is_done();
         let mut checks = vec![("ping", true), ("log", true)];
         match probe {
             "livez" => checks.push(("etcd", etcd)),
-            "healthz" => checks.extend([("etcd", etcd), ("poststarthook/start-system-namespaces-controller", bootstrapped)]),
+            "healthz" => checks
+                .extend([("etcd", etcd), ("poststarthook/start-system-namespaces-controller", bootstrapped)]),
             "readyz" => checks.extend([
                 ("etcd", etcd),
                 ("etcd-readiness", etcd),

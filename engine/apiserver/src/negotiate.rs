@@ -55,7 +55,10 @@ pub(crate) fn accept(request: &Request) -> Result<Form> {
     for range in header.split(',') {
         let mut parts = range.split(';').map(str::trim);
         let media = parts.next().unwrap_or("");
-        if !matches!(media, "application/json" | "application/yaml" | "application/*" | "*/*" | "text/plain" | "text/*") {
+        if !matches!(
+            media,
+            "application/json" | "application/yaml" | "application/*" | "*/*" | "text/plain" | "text/*"
+        ) {
             continue;
         }
         let parameter = |name: &str| {
@@ -71,7 +74,9 @@ pub(crate) fn accept(request: &Request) -> Result<Form> {
                     Some("None") => Include::None,
                     Some("Object") => Include::Object,
                     Some(other) => {
-                        return Err(Failure::bad_request(format!("unrecognized includeObject value: {other:?}")));
+                        return Err(Failure::bad_request(format!(
+                            "unrecognized includeObject value: {other:?}"
+                        )));
                     }
                 };
                 return Ok(Form::Table { include, headed: false });
@@ -97,8 +102,12 @@ pub(crate) fn body(request: &Request) -> Result<Option<Value>> {
     }
     match media_type(request) {
         _ if is_yaml(request) => crate::rules::yaml(bytes).map(Some).map_err(|why| unreadable(&why)),
-        "" | "application/json" | "*/*" => api::json::parse(bytes).map(Some).map_err(|e| unreadable(&e.message)),
-        patch if patch.ends_with("+json") => api::json::parse(bytes).map(Some).map_err(|e| unreadable(&e.message)),
+        "" | "application/json" | "*/*" => {
+            api::json::parse(bytes).map(Some).map_err(|e| unreadable(&e.message))
+        }
+        patch if patch.ends_with("+json") => {
+            api::json::parse(bytes).map(Some).map_err(|e| unreadable(&e.message))
+        }
         _ => Err(Failure::unsupported_media_type(&["application/json", "application/yaml"])),
     }
 }
@@ -114,14 +123,19 @@ pub(crate) fn is_yaml(request: &Request) -> bool {
 }
 
 fn unreadable(why: &str) -> Failure {
-    Failure::bad_request(format!("the object provided is unrecognized (must be of type the server knows): {why}"))
+    Failure::bad_request(format!(
+        "the object provided is unrecognized (must be of type the server knows): {why}"
+    ))
 }
 
 /// The body as an object of a resource, with its kind and version.
 pub(crate) fn object(request: &Request, resource: &Resource) -> Result<Value> {
     let mut value = body(request)?.ok_or_else(|| unreadable("the request has no body"))?;
     if value.as_map().is_none() {
-        return Err(unreadable(&format!("couldn't get version/kind; json parse error: json: cannot unmarshal {} into Go value", value.type_name())));
+        return Err(unreadable(&format!(
+            "couldn't get version/kind; json parse error: json: cannot unmarshal {} into Go value",
+            value.type_name()
+        )));
     }
     let text = |name| value.str_at(&[name]).cloned().unwrap_or_default();
     let (kind, version) = (text("kind"), text("apiVersion"));
@@ -162,7 +176,13 @@ pub(crate) fn body_of(form: &mut Form, resource: &Resource, object: Object, now:
 }
 
 /// A list in a form.
-pub(crate) fn list(form: &mut Form, resource: &Resource, metadata: Value, objects: &[Object], now: SimTime) -> Value {
+pub(crate) fn list(
+    form: &mut Form,
+    resource: &Resource,
+    metadata: Value,
+    objects: &[Object],
+    now: SimTime,
+) -> Value {
     match form {
         Form::Object => {
             list_tree(resource, metadata, objects.iter().map(|object| object.value().clone()).collect())
@@ -188,7 +208,12 @@ fn metadata_of(object: &Object) -> Value {
 }
 
 /// Watch events in a form. In a table stream the first table has the columns.
-pub(crate) fn frames(form: &mut Form, resource: &Resource, events: &Arc<[WatchEvent]>, now: SimTime) -> Vec<Frame> {
+pub(crate) fn frames(
+    form: &mut Form,
+    resource: &Resource,
+    events: &Arc<[WatchEvent]>,
+    now: SimTime,
+) -> Vec<Frame> {
     match form {
         Form::Object => vec![Frame::Watch(events.clone())],
         Form::Metadata => {
@@ -198,7 +223,9 @@ pub(crate) fn frames(form: &mut Form, resource: &Resource, events: &Arc<[WatchEv
             };
             vec![Frame::Watch(events.iter().map(change).collect())]
         }
-        Form::Table { .. } => events.iter().map(|event| Frame::Tree(row(form, resource, event, now))).collect(),
+        Form::Table { .. } => {
+            events.iter().map(|event| Frame::Tree(row(form, resource, event, now))).collect()
+        }
     }
 }
 
@@ -212,7 +239,13 @@ fn row(form: &mut Form, resource: &Resource, event: &WatchEvent, now: SimTime) -
             table.set(&["rows"], vec![object! { "cells": [], "object": { "kind": "PartialObjectMetadata", "apiVersion": "meta.k8s.io/v1", "metadata": (metadata) } }]);
             table
         }
-        _ => list(form, resource, object! { "resourceVersion": revision }, std::slice::from_ref(&event.object), now),
+        _ => list(
+            form,
+            resource,
+            object! { "resourceVersion": revision },
+            std::slice::from_ref(&event.object),
+            now,
+        ),
     };
     if let Form::Table { headed, .. } = form {
         *headed = true;

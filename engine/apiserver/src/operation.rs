@@ -132,6 +132,27 @@ pub(crate) enum Pending {
     Kubelet(ProxyId),
 }
 
+impl Pending {
+    /// What is waited for, in a few words.
+    pub fn describe(&self) -> &'static str {
+        match self {
+            Pending::Begin => "its turn",
+            Pending::Get | Pending::Read(_) => "etcd to read the object",
+            Pending::Freshness(_) => "etcd to say how new it is",
+            Pending::Cache(..) => "the watch cache to be as new",
+            Pending::Page(_) => "etcd to read the list",
+            Pending::Namespace { .. } => "etcd to read the namespace",
+            Pending::Create { .. } => "etcd to create the object",
+            Pending::Lease { .. } => "etcd to grant a lease",
+            Pending::DryCreate { .. } => "etcd to say whether the name is free",
+            Pending::Write { .. } => "etcd to write the object",
+            Pending::Remove { .. } => "etcd to delete the object",
+            Pending::Collection { .. } => "the deletes of its objects",
+            Pending::Kubelet(_) => "the kubelet",
+        }
+    }
+}
+
 /// What comes when the cache is new enough.
 #[derive(Clone, Debug, Hash)]
 pub(crate) enum After {

@@ -18,7 +18,13 @@ pub(crate) const BOOKMARKS_EVERY: Duration = Duration::from_secs(60);
 const READS_MAX: u32 = 8;
 
 impl ApiServer {
-    pub(crate) fn etcd_answered(&mut self, member: u32, call: CallId, response: &rpc::Response, context: &mut Context<'_>) {
+    pub(crate) fn etcd_answered(
+        &mut self,
+        member: u32,
+        call: CallId,
+        response: &rpc::Response,
+        context: &mut Context<'_>,
+    ) {
         let Some(owner) = self.etcd.answered(member, call, &mut self.deadlines) else { return };
         match owner {
             Owner::Operation(id) => {
@@ -51,7 +57,9 @@ impl ApiServer {
                 self.leave_endpoint(endpoint, context);
                 self.read_again(id, operation, &error.to_string(), context)
             }
-            Compacted => Err(Failure::expired("The provided continue parameter is too old to display a consistent list result. You must start a new list without the continue parameter.")),
+            Compacted => Err(Failure::expired(
+                "The provided continue parameter is too old to display a consistent list result. You must start a new list without the continue parameter.",
+            )),
             other => {
                 if *other == LeaseNotFound {
                     self.event_lease.forget();
@@ -114,7 +122,8 @@ impl ApiServer {
                 match lost.owner {
                     Owner::Operation(id) => {
                         let Some(mut operation) = self.operations.remove(&id) else { return };
-                        let next = self.read_again(id, &mut operation, "etcdserver: request timed out", context);
+                        let next =
+                            self.read_again(id, &mut operation, "etcdserver: request timed out", context);
                         self.proceed(id, operation, next, context);
                     }
                     Owner::List(resource) => self.restart_feed(resource, context),
@@ -154,7 +163,9 @@ impl ApiServer {
         match &operation.pending {
             Pending::Cache(After::List(_) | After::Watch(_), revision) if now > 0 => {
                 let message = format!("Too large resource version: {}, current: {now}", revision.0);
-                Failure::timeout(&message).cause("ResourceVersionTooLarge", "Too large resource version").retry_after(1)
+                Failure::timeout(&message)
+                    .cause("ResourceVersionTooLarge", "Too large resource version")
+                    .retry_after(1)
             }
             _ => Failure::new(429, "TooManyRequests", "storage is (re)initializing").retry_after(1),
         }

@@ -47,13 +47,7 @@ impl Verb {
 #[derive(Clone, PartialEq, Eq, Hash, Debug)]
 pub(crate) enum Route {
     /// To an object or a collection.
-    Resource {
-        verb: Verb,
-        resource: ResourceId,
-        namespace: Str,
-        name: Str,
-        subresource: Str,
-    },
+    Resource { verb: Verb, resource: ResourceId, namespace: Str, name: Str, subresource: Str },
     /// To one of the other paths: discovery, health, version.
     Other,
 }
@@ -77,7 +71,9 @@ pub(crate) fn route(request: &Request, resources: &Resources) -> Result<Route> {
     }
     let (namespace, rest) = match rest.as_slice() {
         // The namespace itself, or its own subresources.
-        ["namespaces"] | ["namespaces", _] | ["namespaces", _, "status" | "finalize"] => ("", rest.as_slice()),
+        ["namespaces"] | ["namespaces", _] | ["namespaces", _, "status" | "finalize"] => {
+            ("", rest.as_slice())
+        }
         ["namespaces", namespace, rest @ ..] => (*namespace, rest),
         all => ("", all),
     };

@@ -113,11 +113,18 @@ fn refuse(resource: &Resource, op: &Operation, errors: &[FieldError]) -> Result<
 }
 
 /// Applies a patch.
-pub(crate) fn patch(resource: &Resource, op: &Operation, kind: PatchKind, target: &Value, patch: &Value) -> Result<Value> {
+pub(crate) fn patch(
+    resource: &Resource,
+    op: &Operation,
+    kind: PatchKind,
+    target: &Value,
+    patch: &Value,
+) -> Result<Value> {
     let refused = |why: String| Failure::new(422, "Invalid", why);
     match kind {
-        PatchKind::Json => patch::json(target, patch)
-            .map_err(|why| refused(format!("the server rejected our request due to an error in our request: {why}"))),
+        PatchKind::Json => patch::json(target, patch).map_err(|why| {
+            refused(format!("the server rejected our request due to an error in our request: {why}"))
+        }),
         PatchKind::Merge => Ok(patch::merge(target, patch)),
         PatchKind::Strategic => {
             let definition = match op.subresource.as_str() {
@@ -138,7 +145,13 @@ pub(crate) fn yaml(bytes: &[u8]) -> std::result::Result<Value, String> {
 }
 
 /// Objects as a table, with or without the definitions of its columns.
-pub(crate) fn table(resource: &Resource, objects: &[Object], include: Include, columns: bool, now: SimTime) -> Value {
+pub(crate) fn table(
+    resource: &Resource,
+    objects: &[Object],
+    include: Include,
+    columns: bool,
+    now: SimTime,
+) -> Value {
     let include = match include {
         Include::None => api::table::Include::None,
         Include::Metadata => api::table::Include::Metadata,

@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use api::http::{Request, Response};
 use api::{Object, ObjectKey, Str};
-use sim::{Actor, Stream};
+use sim::{Actor, SimTime, Stream};
 
 use crate::audit::Audit;
 use crate::bootstrap::Bootstrap;
@@ -112,7 +112,8 @@ impl ApiServer {
         let old = std::mem::replace(self, ApiServer::new(self.config.clone()));
         self.random = old.random;
         self.etcd = old.etcd.restarted(&mut self.random);
-        (self.last_operation, self.last_watch, self.last_proxy) = (old.last_operation, old.last_watch, old.last_proxy);
+        (self.last_operation, self.last_watch, self.last_proxy) =
+            (old.last_operation, old.last_watch, old.last_proxy);
         self.deadlines.set(context.now + BOOKMARKS_EVERY, Deadline::Bookmarks, context);
         for resource in self.resources.core() {
             self.start_cache(resource, context);
@@ -154,7 +155,8 @@ impl ApiServer {
         };
         let operation_id = self.next_operation();
         self.flights.insert((from, id), Flight::Operation(operation_id));
-        let next = self.authorize(&operation).and_then(|()| self.begin(operation_id, &mut operation, context));
+        let next =
+            self.authorize(&operation).and_then(|()| self.begin(operation_id, &mut operation, context));
         self.proceed(operation_id, operation, next, context);
     }
 
@@ -199,8 +201,37 @@ impl ApiServer {
         self.caches.get(&resource)?.objects.get(&key)
     }
 
-    /// How many requests wait for something.
-    pub fn in_flight(&self) -> u64 {
-        self.operations.len() as u64
+    /// The requests that wait for something, in the order in which they came.
+    pub fn in_flight(&self) -> impl Iterator<Item = InFlight<'_>> {
+        self.operations.values().map(|operation| InFlight {
+            from: match operation.caller {
+                Caller::Client(client, _) => Some(client),
+                Caller::Part(_) | Caller::Server => None,
+            },
+            verb: operation.verb.as_str(),
+            path: &operation.request.path,
+            since: operation.started,
+            waits_for: operation.pending.describe(),
+        })
     }
+
+    /// The watches that are open: whose, and of what.
+    pub fn watches(&self) -> impl Iterator<Item = (Actor, &Resource)> {
+        self.watchers.values().map(|watcher| (watcher.client, &**self.resources.get(watcher.resource)))
+    }
+}
+
+/// A request that waits for something.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub struct InFlight<'a> {
+    /// Who sent it; `None` for the server's own.
+    pub from: Option<Actor>,
+    /// `create`, `list`, ...
+    pub verb: &'static str,
+    /// Its path.
+    pub path: &'a str,
+    /// When it came.
+    pub since: SimTime,
+    /// What it waits for, in a few words.
+    pub waits_for: &'static str,
 }

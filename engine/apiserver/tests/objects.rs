@@ -59,7 +59,8 @@ fn create_get_and_refuse_a_second() {
     refused(&world.get(&format!("{PODS}/gone")), 404, "pods \"gone\" not found");
     let text = world.etcd.text("/registry/pods/default/web").unwrap();
     assert!(text.contains("\"phase\":\"Pending\"") && !text.contains("resourceVersion"), "{text}");
-    let steps: Vec<_> = world.server.audit().entries().flat_map(|entry| entry.steps.clone()).map(|s| s.plugin).collect();
+    let steps: Vec<_> =
+        world.server.audit().entries().flat_map(|entry| entry.steps.clone()).map(|s| s.plugin).collect();
     assert!(steps.contains(&"DefaultTolerationSeconds") && steps.contains(&"ServiceAccount"));
 }
 
@@ -81,8 +82,11 @@ fn namespaces_have_to_be_there() {
     let mut world = World::new();
     refused(&world.post("/api/v1/namespaces/nope/pods", pod("web")), 404, "namespaces \"nope\" not found");
     // Brand-new: the cache does not know it yet.
-    let id = world.send(Request::new(Method::Post, "/api/v1/namespaces").body(object! { "metadata": { "name": "new" } }));
-    let made = world.ask(Request::new(Method::Post, "/api/v1/namespaces/new/configmaps").body(config_map("a")));
+    let id = world.send(
+        Request::new(Method::Post, "/api/v1/namespaces").body(object! { "metadata": { "name": "new" } }),
+    );
+    let made =
+        world.ask(Request::new(Method::Post, "/api/v1/namespaces/new/configmaps").body(config_map("a")));
     assert!(world.response(id).is_some());
     assert_eq!(made.status, 201, "{made:?}");
 
@@ -173,10 +177,30 @@ fn patches_of_each_kind() {
     world.post(PODS, pod("web"));
     let path = format!("{PODS}/web");
     let table: [(&str, Value, &[&str], Value); 4] = [
-        ("merge-patch", object! { "metadata": { "labels": { "a": "b" } } }, &["metadata", "labels", "a"], "b".into()),
-        ("json-patch", object!([{ "op": "replace", "path": "/metadata/labels/a", "value": "c" }]), &["metadata", "labels", "a"], "c".into()),
-        ("strategic-merge-patch", object! { "metadata": { "annotations": { "x": "y" } } }, &["metadata", "annotations", "x"], "y".into()),
-        ("merge-patch", object! { "metadata": { "labels": { "a": null } } }, &["metadata", "labels", "app"], "web".into()),
+        (
+            "merge-patch",
+            object! { "metadata": { "labels": { "a": "b" } } },
+            &["metadata", "labels", "a"],
+            "b".into(),
+        ),
+        (
+            "json-patch",
+            object!([{ "op": "replace", "path": "/metadata/labels/a", "value": "c" }]),
+            &["metadata", "labels", "a"],
+            "c".into(),
+        ),
+        (
+            "strategic-merge-patch",
+            object! { "metadata": { "annotations": { "x": "y" } } },
+            &["metadata", "annotations", "x"],
+            "y".into(),
+        ),
+        (
+            "merge-patch",
+            object! { "metadata": { "labels": { "a": null } } },
+            &["metadata", "labels", "app"],
+            "web".into(),
+        ),
     ];
     for (kind, patch, at, want) in table {
         let response = world.patch(&path, kind, patch);
@@ -187,7 +211,10 @@ fn patches_of_each_kind() {
     let patched = object(&world.patch(&path, "strategic-merge-patch", strategic));
     assert_eq!(patched.value().items_at(&["spec", "containers"]).len(), 1);
     assert_eq!(world.patch(&path, "apply-patch", Value::map()).status, 415);
-    assert_eq!(world.patch(&path, "json-patch", object!([{ "op": "remove", "path": "/no/such" }])).status, 422);
+    assert_eq!(
+        world.patch(&path, "json-patch", object!([{ "op": "remove", "path": "/no/such" }])).status,
+        422
+    );
     assert_eq!(world.patch(&format!("{PODS}/gone"), "merge-patch", Value::map()).status, 404);
     let stale = object! { "metadata": { "resourceVersion": "1", "labels": { "q": "r" } } };
     assert_eq!(world.patch(&path, "merge-patch", stale).status, 409);
@@ -203,7 +230,11 @@ fn a_patch_wins_against_a_stale_cache() {
     let send = |world: &mut World, field: &str| {
         let mut patch = Value::map();
         patch.set(&["data", field], "x");
-        world.send(Request::new(Method::Patch, path.as_str()).header("content-type", "application/merge-patch+json").body(patch))
+        world.send(
+            Request::new(Method::Patch, path.as_str())
+                .header("content-type", "application/merge-patch+json")
+                .body(patch),
+        )
     };
     let (one, two) = (send(&mut world, "one"), send(&mut world, "two"));
     world.run(Duration::from_millis(50));
@@ -229,7 +260,10 @@ fn pods_go_after_their_grace() {
     world.post(PODS, web);
     let binding = object! { "metadata": { "name": "web" }, "target": { "kind": "Node", "name": "node-1" } };
     let bound = world.post(&format!("{path}/binding"), binding.clone());
-    assert_eq!((bound.status, bound.value().unwrap().str_at(&["status"]).unwrap().as_str()), (201, "Success"));
+    assert_eq!(
+        (bound.status, bound.value().unwrap().str_at(&["status"]).unwrap().as_str()),
+        (201, "Success")
+    );
     refused(
         &world.post(&format!("{path}/binding"), binding),
         409,
@@ -359,7 +393,9 @@ fn services_get_addresses_and_ports() {
     refused(
         &world.post(services, service("c", "NodePort", port)),
         422,
-        &format!("Service \"c\" is invalid: spec.ports[0].nodePort: Invalid value: {port}: provided port is already allocated"),
+        &format!(
+            "Service \"c\" is invalid: spec.ports[0].nodePort: Invalid value: {port}: provided port is already allocated"
+        ),
     );
     refused(
         &world.post(services, service("c", "NodePort", 80)),
@@ -371,7 +407,9 @@ fn services_get_addresses_and_ports() {
     refused(
         &world.post(services, taken),
         422,
-        &format!("Service \"c\" is invalid: spec.clusterIPs: Invalid value: [\"{ip}\"]: failed to allocate IP {ip}: provided IP is already allocated"),
+        &format!(
+            "Service \"c\" is invalid: spec.clusterIPs: Invalid value: [\"{ip}\"]: failed to allocate IP {ip}: provided IP is already allocated"
+        ),
     );
     // An update that does not mention them keeps them; a delete frees them.
     let mut again = service("b", "NodePort", 0);
@@ -393,7 +431,10 @@ fn nodes_begin_tainted_and_unready() {
     let mut world = World::new();
     let node = object! { "metadata": { "name": "node-1" }, "status": { "capacity": { "cpu": "4" } } };
     let node = object(&world.post("/api/v1/nodes", node));
-    assert_eq!(node.value().items_at(&["spec", "taints"])[0].str_at(&["key"]).unwrap(), "node.kubernetes.io/not-ready");
+    assert_eq!(
+        node.value().items_at(&["spec", "taints"])[0].str_at(&["key"]).unwrap(),
+        "node.kubernetes.io/not-ready"
+    );
     assert_eq!(node.value().str_at(&["status", "capacity", "cpu"]).unwrap(), "4");
 }
 
@@ -436,9 +477,11 @@ fn nonsense_is_refused_clearly() {
 fn events_end_with_a_shared_lease() {
     let mut world = World::new();
     let path = "/api/v1/namespaces/default/events";
-    let event = |name: &str| object! {
-        "metadata": { "name": name }, "involvedObject": { "kind": "Pod", "name": "web", "namespace": "default" },
-        "reason": "Pulled", "type": "Normal",
+    let event = |name: &str| {
+        object! {
+            "metadata": { "name": name }, "involvedObject": { "kind": "Pod", "name": "web", "namespace": "default" },
+            "reason": "Pulled", "type": "Normal",
+        }
     };
     let ids: Vec<_> = ["a", "b", "c"]
         .map(|name| world.send(Request::new(Method::Post, path).body(event(name))))
@@ -448,7 +491,9 @@ fn events_end_with_a_shared_lease() {
     for id in ids {
         assert_eq!(world.response(id).unwrap().status, 201);
     }
-    let lease = |world: &World, name: &str| world.etcd.keys[format!("/registry/events/default/{name}").as_str()].lease.0;
+    let lease = |world: &World, name: &str| {
+        world.etcd.keys[format!("/registry/events/default/{name}").as_str()].lease.0
+    };
     assert_eq!((world.etcd.leases, lease(&world, "a"), lease(&world, "c")), (1, 1, 1));
     world.run(Duration::from_secs(59));
     assert_eq!(world.patch(&format!("{path}/a"), "merge-patch", object! { "count": 2 }).status, 200);

@@ -35,7 +35,9 @@ impl World {
     fn new() -> World {
         let mut world = World {
             server: ApiServer::new(Config::new(7, 3)),
-            members: (0..3).map(|n| Some(Member::new(MemberConfig::new(7, n, 3), Disk::default(), SimTime::ZERO))).collect(),
+            members: (0..3)
+                .map(|n| Some(Member::new(MemberConfig::new(7, n, 3), Disk::default(), SimTime::ZERO)))
+                .collect(),
             queue: EventQueue::default(),
             now: SimTime::ZERO,
             last_request: 0,
@@ -175,19 +177,29 @@ fn works_before_the_real_store_and_outlives_its_leader() {
     let mut world = World::new();
     world.run(Duration::from_secs(5));
     assert_eq!(world.ask(Request::new(Method::Get, "/readyz")).status, 200);
-    let watch = world.send(Request::new(Method::Get, MAPS).query("watch", "true").query("resourceVersion", "0"));
+    let watch =
+        world.send(Request::new(Method::Get, MAPS).query("watch", "true").query("resourceVersion", "0"));
     assert_eq!(world.ask(Request::new(Method::Post, MAPS).body(map("a"))).status, 201);
     let event = object! {
         "metadata": { "name": "e" }, "involvedObject": { "kind": "Pod", "name": "p", "namespace": "default" },
     };
-    assert_eq!(world.ask(Request::new(Method::Post, "/api/v1/namespaces/default/events").body(event)).status, 201);
+    assert_eq!(
+        world.ask(Request::new(Method::Post, "/api/v1/namespaces/default/events").body(event)).status,
+        201
+    );
     let list = world.ask(Request::new(Method::Get, MAPS));
-    assert_eq!(list.value().unwrap().items_at(&["items"]).len(), 1, "consistent after another resource's write");
+    assert_eq!(
+        list.value().unwrap().items_at(&["items"]).len(),
+        1,
+        "consistent after another resource's write"
+    );
     let old = list.value().unwrap().str_at(&["metadata", "resourceVersion"]).unwrap().clone();
-    let patch = Request::new(Method::Patch, format!("{MAPS}/a")).header("content-type", "application/merge-patch+json");
+    let patch = Request::new(Method::Patch, format!("{MAPS}/a"))
+        .header("content-type", "application/merge-patch+json");
     assert_eq!(world.ask(patch.body(object! { "data": { "n": "1" } })).status, 200);
     assert_eq!(world.events(watch), ["ADDED a", "MODIFIED a"]);
-    let exact = Request::new(Method::Get, MAPS).query("resourceVersion", old).query("resourceVersionMatch", "Exact");
+    let exact =
+        Request::new(Method::Get, MAPS).query("resourceVersion", old).query("resourceVersionMatch", "Exact");
     let exact = world.ask(exact);
     assert_eq!(exact.value().unwrap().items_at(&["items"])[0].str_at(&["data", "n"]).unwrap(), "0");
 

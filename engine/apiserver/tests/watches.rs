@@ -63,7 +63,8 @@ fn objects_come_into_and_go_out_of_selections() {
     assert_eq!(world.said(by_label), ["ADDED a"]);
     assert!(world.said(by_node).is_empty());
     for name in ["a", "b"] {
-        let binding = object! { "target": { "kind": "Node", "name": (if name == "a" { "node-1" } else { "node-2" }) } };
+        let binding =
+            object! { "target": { "kind": "Node", "name": (if name == "a" { "node-1" } else { "node-2" }) } };
         world.post(&format!("{PODS}/{name}/binding"), binding);
     }
     assert_eq!(world.said(by_node), ["ADDED a"]);
@@ -85,7 +86,9 @@ fn objects_come_into_and_go_out_of_selections() {
 fn watchers_of_the_same_share_their_events() {
     let mut world = World::new();
     let watches: Vec<_> = (1..=3)
-        .map(|n| (Actor::Kubelet(n), world.watch_from(Actor::Kubelet(n), "/api/v1/configmaps?resourceVersion=0")))
+        .map(|n| {
+            (Actor::Kubelet(n), world.watch_from(Actor::Kubelet(n), "/api/v1/configmaps?resourceVersion=0"))
+        })
         .collect();
     world.post(CONFIG_MAPS, map("a"));
     world.run(Duration::from_millis(20));
@@ -165,7 +168,8 @@ fn streaming_lists_end_with_a_bookmark() {
 #[test]
 fn bookmarks_and_timeouts() {
     let mut world = World::new();
-    let marked = world.watch("/api/v1/configmaps?resourceVersion=0&allowWatchBookmarks=true&timeoutSeconds=300");
+    let marked =
+        world.watch("/api/v1/configmaps?resourceVersion=0&allowWatchBookmarks=true&timeoutSeconds=300");
     let plain = world.watch("/api/v1/configmaps?resourceVersion=0&timeoutSeconds=100");
     world.post(PODS, pod("a", "x"));
     let revision = world.etcd.revision;
@@ -258,7 +262,11 @@ fn compaction_makes_everybody_list_again() {
     let text = r#"{"kind":"ConfigMap","apiVersion":"v1","metadata":{"name":"a","namespace":"default"}}"#;
     let put = etcd::rpc::Put::new("/registry/configmaps/default/a", text);
     world.etcd.handle(99, etcd::rpc::CallId(1), &etcd::rpc::Request::Put(put));
-    world.etcd.handle(99, etcd::rpc::CallId(1), &etcd::rpc::Request::Put(etcd::rpc::Put::new("/registry/configmaps/default/b", "no object")));
+    world.etcd.handle(
+        99,
+        etcd::rpc::CallId(1),
+        &etcd::rpc::Request::Put(etcd::rpc::Put::new("/registry/configmaps/default/b", "no object")),
+    );
     world.etcd.compact();
     world.down.push(member);
     world.get(&format!("{CONFIG_MAPS}/a"));
@@ -287,7 +295,9 @@ fn logs_come_from_the_kubelet() {
     world.run(Duration::from_millis(10));
     let (to, message) = world.kubelet.pop().unwrap();
     assert_eq!(to, Actor::Kubelet(3));
-    let clusterlab_apiserver::Message::Kubelet { id: proxy, request } = message else { panic!("{message:?}") };
+    let clusterlab_apiserver::Message::Kubelet { id: proxy, request } = message else {
+        panic!("{message:?}")
+    };
     assert_eq!(request.path, "/containerLogs/default/web/c");
     let mut head = api::http::Response::text(200, "");
     head.streaming = true;
@@ -298,7 +308,9 @@ fn logs_come_from_the_kubelet() {
     assert_eq!(world.frames(id), [line, Frame::End]);
     let id = world.send(Request::new(Method::Get, path.as_str()));
     world.run(Duration::from_millis(10));
-    let (_, clusterlab_apiserver::Message::Kubelet { id: proxy, .. }) = world.kubelet.pop().unwrap() else { panic!() };
+    let (_, clusterlab_apiserver::Message::Kubelet { id: proxy, .. }) = world.kubelet.pop().unwrap() else {
+        panic!()
+    };
     let reason = sim::literal!("dial tcp 172.18.0.13:10250: connect: connection refused");
     world.input(Input::KubeletFailed { node: 3, id: proxy, reason });
     world.run(Duration::from_millis(10));
@@ -310,11 +322,15 @@ fn discovery_in_both_forms() {
     let mut world = World::new();
     let core = world.get("/api/v1");
     let resources = core.value().unwrap().items_at(&["resources"]).to_vec();
-    let find = |name: &str| resources.iter().find(|r| r.str_at(&["name"]).is_some_and(|n| n == name)).cloned();
+    let find =
+        |name: &str| resources.iter().find(|r| r.str_at(&["name"]).is_some_and(|n| n == name)).cloned();
     assert_eq!(find("pods").unwrap().str_at(&["kind"]).unwrap(), "Pod");
     assert_eq!(find("pods/eviction").unwrap().str_at(&["group"]).unwrap(), "policy");
     assert_eq!(world.get("/apis/apps/v1").status, 200);
-    assert_eq!(world.get("/apis/apps").value().unwrap().str_at(&["preferredVersion", "version"]).unwrap(), "v1");
+    assert_eq!(
+        world.get("/apis/apps").value().unwrap().str_at(&["preferredVersion", "version"]).unwrap(),
+        "v1"
+    );
     assert_eq!(world.get("/apis/apps/v9").status, 404);
     assert_eq!(world.get("/openapi/v3").status, 404);
     let accept = "application/json;g=apidiscovery.k8s.io;v=v2;as=APIGroupDiscoveryList,application/json";
@@ -361,7 +377,10 @@ fn tables_for_people() {
     let rows: Vec<_> = frames
         .iter()
         .map(|frame| match frame {
-            Frame::Tree(tree) => (tree.str_at(&["type"]).unwrap().to_string(), tree.items_at(&["object", "columnDefinitions"]).is_empty()),
+            Frame::Tree(tree) => (
+                tree.str_at(&["type"]).unwrap().to_string(),
+                tree.items_at(&["object", "columnDefinitions"]).is_empty(),
+            ),
             other => panic!("{other:?}"),
         })
         .collect();
@@ -370,6 +389,7 @@ fn tables_for_people() {
     let list = world.ask(Request::new(Method::Get, PODS).header("accept", partial));
     assert_eq!(list.value().unwrap().str_at(&["kind"]).unwrap(), "PartialObjectMetadataList");
     assert_eq!(list.value().unwrap().items_at(&["items"])[0].get("spec"), None);
-    let refused = world.ask(Request::new(Method::Get, PODS).header("accept", "application/vnd.kubernetes.protobuf"));
+    let refused =
+        world.ask(Request::new(Method::Get, PODS).header("accept", "application/vnd.kubernetes.protobuf"));
     assert_eq!(refused.status, 406);
 }

@@ -10,13 +10,19 @@ use crate::operation::Operation;
 /// `--default-not-ready-toleration-seconds`, `--default-unreachable-toleration-seconds`.
 const SECONDS: i64 = 300;
 
-pub(super) fn admit(_: &ApiServer, _: &Operation, pod: &mut Value, attributes: &Attributes<'_>) -> Result<Option<Str>> {
+pub(super) fn admit(
+    _: &ApiServer,
+    _: &Operation,
+    pod: &mut Value,
+    attributes: &Attributes<'_>,
+) -> Result<Option<Str>> {
     if !attributes.resource.is_pod() || attributes.previous.is_some() {
         return Ok(None);
     }
     let tolerations = pod.items_at(&["spec", "tolerations"]);
     let mut missing = ["node.kubernetes.io/not-ready", "node.kubernetes.io/unreachable"].into_iter();
-    let missing: Vec<&str> = missing.by_ref().filter(|key| !tolerations.iter().any(|t| tolerates(t, key))).collect();
+    let missing: Vec<&str> =
+        missing.by_ref().filter(|key| !tolerations.iter().any(|t| tolerates(t, key))).collect();
     if missing.is_empty() {
         return Ok(None);
     }

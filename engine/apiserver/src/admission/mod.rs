@@ -81,9 +81,14 @@ impl ApiServer {
         if let Some(last) = op.steps.last() {
             let changes = match op.steps.as_slice() {
                 [_] => last.change.clone(),
-                steps => Str::from(steps.iter().map(|step| step.change.as_str()).collect::<Vec<_>>().join(", ")),
+                steps => {
+                    Str::from(steps.iter().map(|step| step.change.as_str()).collect::<Vec<_>>().join(", "))
+                }
             };
-            context.note("admission sets on {0} {1}: {2}", [attributes.resource.singular.clone(), op.name.clone(), changes]);
+            context.note(
+                "admission sets on {0} {1}: {2}",
+                [attributes.resource.singular.clone(), op.name.clone(), changes],
+            );
         }
         Ok(())
     }

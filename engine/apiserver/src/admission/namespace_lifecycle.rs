@@ -8,7 +8,12 @@ use crate::ApiServer;
 use crate::failure::{Failure, Result};
 use crate::operation::Operation;
 
-pub(super) fn admit(server: &ApiServer, op: &Operation, _: &mut Value, attributes: &Attributes<'_>) -> Result<Option<Str>> {
+pub(super) fn admit(
+    server: &ApiServer,
+    op: &Operation,
+    _: &mut Value,
+    attributes: &Attributes<'_>,
+) -> Result<Option<Str>> {
     let resource = attributes.resource;
     if attributes.previous.is_some() || !resource.namespaced {
         return Ok(None);
@@ -20,7 +25,8 @@ pub(super) fn admit(server: &ApiServer, op: &Operation, _: &mut Value, attribute
             op.namespace
         );
         let message = format!("namespace {} is being terminated", op.namespace);
-        let mut failure = Failure::forbidden(resource, &op.name, &why).cause("NamespaceTerminating", &message);
+        let mut failure =
+            Failure::forbidden(resource, &op.name, &why).cause("NamespaceTerminating", &message);
         if let Some(cause) = failure.body.entry(&["details", "causes"]).make_list().as_mut().first_mut() {
             cause.set(&["field"], "metadata.namespace");
         }

@@ -7,7 +7,12 @@ use crate::ApiServer;
 use crate::failure::Result;
 use crate::operation::Operation;
 
-pub(super) fn admit(_: &ApiServer, _: &Operation, pod: &mut Value, attributes: &Attributes<'_>) -> Result<Option<Str>> {
+pub(super) fn admit(
+    _: &ApiServer,
+    _: &Operation,
+    pod: &mut Value,
+    attributes: &Attributes<'_>,
+) -> Result<Option<Str>> {
     // A mirror pod stands for what a kubelet runs anyway, and has no account.
     let mirror = pod.str_at(&["metadata", "annotations", "kubernetes.io/config.mirror"]).is_some();
     if !attributes.is_new_pod() || mirror {

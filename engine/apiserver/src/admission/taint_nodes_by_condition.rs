@@ -10,7 +10,12 @@ use crate::registry::Special;
 
 const NOT_READY: &str = "node.kubernetes.io/not-ready";
 
-pub(super) fn admit(_: &ApiServer, _: &Operation, node: &mut Value, attributes: &Attributes<'_>) -> Result<Option<Str>> {
+pub(super) fn admit(
+    _: &ApiServer,
+    _: &Operation,
+    node: &mut Value,
+    attributes: &Attributes<'_>,
+) -> Result<Option<Str>> {
     if attributes.previous.is_some() || attributes.resource.strategy.special != Special::Node {
         return Ok(None);
     }

@@ -32,10 +32,16 @@ pub(crate) fn user(request: &Request, caller: Caller) -> User {
 fn by_connection(actor: Actor) -> (Str, Str) {
     match actor {
         Actor::Scheduler => (literal!("system:kube-scheduler"), literal!("system:authenticated")),
-        Actor::ControllerManager => (literal!("system:kube-controller-manager"), literal!("system:authenticated")),
-        Actor::CloudControllerManager => (literal!("system:cloud-controller-manager"), literal!("system:authenticated")),
+        Actor::ControllerManager => {
+            (literal!("system:kube-controller-manager"), literal!("system:authenticated"))
+        }
+        Actor::CloudControllerManager => {
+            (literal!("system:cloud-controller-manager"), literal!("system:authenticated"))
+        }
         Actor::Kubelet(node) => (Str::from(format!("system:node:node-{node}")), literal!("system:nodes")),
-        Actor::KubeProxy(_) => (literal!("system:serviceaccount:kube-system:kube-proxy"), literal!("system:serviceaccounts")),
+        Actor::KubeProxy(_) => {
+            (literal!("system:serviceaccount:kube-system:kube-proxy"), literal!("system:serviceaccounts"))
+        }
         _ => (literal!("kubernetes-admin"), literal!("kubeadm:cluster-admins")),
     }
 }

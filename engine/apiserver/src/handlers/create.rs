@@ -77,7 +77,12 @@ impl ApiServer {
         self.create_admitted(op, object, context)
     }
 
-    fn create_admitted(&mut self, op: &mut Operation, mut object: Value, context: &mut Context<'_>) -> Result<Next> {
+    fn create_admitted(
+        &mut self,
+        op: &mut Operation,
+        mut object: Value,
+        context: &mut Context<'_>,
+    ) -> Result<Next> {
         let resource = self.resources.get(op.resource).clone();
         let base = object.str_at(&["metadata", "generateName"]).cloned().unwrap_or_default();
         let generated = op.name.is_empty() && !base.is_empty();
@@ -157,7 +162,13 @@ impl ApiServer {
     ) -> Result<Next> {
         let (revision, result) = txn_of(response)?;
         let Err(existing) = result else {
-            note_stored("{0} {1} is created at revision {2}", self.resources.get(op.resource), op, revision, context);
+            note_stored(
+                "{0} {1} is created at revision {2}",
+                self.resources.get(op.resource),
+                op,
+                revision,
+                context,
+            );
             let object = storage::with_revision(object, revision);
             return Ok(Next::Reply(Reply::Object(201, object)));
         };
@@ -175,7 +186,12 @@ impl ApiServer {
         Err(taken(&resource, &op.name, existing.and_then(storage::read).as_ref()))
     }
 
-    pub(super) fn not_created(&mut self, op: &mut Operation, object: Value, response: &rpc::Response) -> Result<Next> {
+    pub(super) fn not_created(
+        &mut self,
+        op: &mut Operation,
+        object: Value,
+        response: &rpc::Response,
+    ) -> Result<Next> {
         let (_, kvs) = range_of(response)?;
         let resource = self.resources.get(op.resource);
         match kvs.first() {

@@ -41,7 +41,11 @@ impl ApiServer {
         }
 
         let mut value = old.clone();
-        set_propagation(&mut value, options.str_at(&["propagationPolicy"]).map_or("", |policy| policy.as_str()), options);
+        set_propagation(
+            &mut value,
+            options.str_at(&["propagationPolicy"]).map_or("", |policy| policy.as_str()),
+            options,
+        );
         let held = !value.items_at(&["metadata", "finalizers"]).is_empty()
             || (resource.is_namespace() && !value.items_at(&["spec", "finalizers"]).is_empty());
         let grace = if resource.strategy.graceful { grace_of(old, options) } else { 0 };
@@ -55,7 +59,9 @@ impl ApiServer {
                 let left = old.int_at(&["metadata", "deletionGracePeriodSeconds"]).unwrap_or(0);
                 if grace < left {
                     let asked = until.as_secs().saturating_sub(left.max(0) as u64);
-                    let until = SimTime::from_secs(asked + grace.max(0) as u64);
+                    // Sums saturate: a grace of centuries is nonsense, but no reason to fall over.
+                    let until =
+                        SimTime::ZERO + Duration::from_secs(asked.saturating_add(grace.max(0) as u64));
                     set_deletion(&mut value, until, grace);
                 }
             }
@@ -103,17 +109,25 @@ pub(super) fn delete_options(op: &Operation) -> Result<Value> {
             "propagationPolicy: Invalid value: {:?}: DeletionPropagation need to be one of \"Foreground\", \"Background\", \"Orphan\" or nil",
             policy.as_str()
         );
-        return Err(Failure::new(422, "Invalid", format!("DeleteOptions.meta.k8s.io \"\" is invalid: {message}")));
+        return Err(Failure::new(
+            422,
+            "Invalid",
+            format!("DeleteOptions.meta.k8s.io \"\" is invalid: {message}"),
+        ));
     }
     Ok(options)
 }
 
 fn check_preconditions(resource: &Resource, name: &str, options: &Value, current: &Object) -> Result<()> {
-    for (option, field, what) in [("uid", "uid", "UID"), ("resourceVersion", "resourceVersion", "ResourceVersion")] {
+    for (option, field, what) in
+        [("uid", "uid", "UID"), ("resourceVersion", "resourceVersion", "ResourceVersion")]
+    {
         let Some(wanted) = options.str_at(&["preconditions", option]) else { continue };
         let found = current.value().str_at(&["metadata", field]).cloned().unwrap_or_default();
         if *wanted != found {
-            let why = format!("Precondition failed: {what} in precondition: {wanted}, {what} in object meta: {found}");
+            let why = format!(
+                "Precondition failed: {what} in precondition: {wanted}, {what} in object meta: {found}"
+            );
             return Err(Failure::conflict(resource, name, &why));
         }
     }
@@ -123,7 +137,8 @@ fn check_preconditions(resource: &Resource, name: &str, options: &Value, current
 /// How long a pod may take: none when nothing of it runs.
 fn grace_of(pod: &Value, options: &Value) -> i64 {
     let unscheduled = pod.str_at(&["spec", "nodeName"]).is_none_or(|node| node.is_empty());
-    let over = matches!(pod.str_at(&["status", "phase"]).map(|phase| phase.as_str()), Some("Succeeded" | "Failed"));
+    let over =
+        matches!(pod.str_at(&["status", "phase"]).map(|phase| phase.as_str()), Some("Succeeded" | "Failed"));
     let given = options.int_at(&["gracePeriodSeconds"]);
     if unscheduled || over {
         return 0;
@@ -145,7 +160,9 @@ fn set_propagation(value: &mut Value, policy: &str, options: &Value) {
     let had = value.items_at(&["metadata", "finalizers"]);
     let mut finalizers: Vec<Value> = had
         .iter()
-        .filter(|finalizer| !matches!(finalizer.as_str().map(|text| text.as_str()), Some(ORPHAN | FOREGROUND)))
+        .filter(|finalizer| {
+            !matches!(finalizer.as_str().map(|text| text.as_str()), Some(ORPHAN | FOREGROUND))
+        })
         .cloned()
         .collect();
     if orphan {

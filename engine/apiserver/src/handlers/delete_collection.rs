@@ -14,7 +14,11 @@ use crate::{ApiServer, Context};
 use super::{Change, freshness};
 
 impl ApiServer {
-    pub(super) fn delete_collection(&mut self, op: &mut Operation, context: &mut Context<'_>) -> Result<Next> {
+    pub(super) fn delete_collection(
+        &mut self,
+        op: &mut Operation,
+        context: &mut Context<'_>,
+    ) -> Result<Next> {
         let options = delete_options(op)?;
         let query = ListQuery { filter: self.filter(op)?, limit: 0, page: None };
         self.start_cache(op.resource, context);
@@ -32,8 +36,10 @@ impl ApiServer {
     ) -> Result<Next> {
         let resource = self.resources.get(op.resource).clone();
         let cache = self.caches.get(&op.resource);
-        let objects = cache.into_iter().flat_map(|c| objects_in(&c.objects, &resource.prefix, &query.filter.namespace));
-        let keys: Vec<_> = objects.filter(|object| query.filter.matches(object)).map(|o| o.key().clone()).collect();
+        let objects =
+            cache.into_iter().flat_map(|c| objects_in(&c.objects, &resource.prefix, &query.filter.namespace));
+        let keys: Vec<_> =
+            objects.filter(|object| query.filter.matches(object)).map(|o| o.key().clone()).collect();
         if keys.is_empty() {
             return Ok(Next::Reply(Reply::Tree(200, collection(&resource, Vec::new()))));
         }
@@ -77,7 +83,8 @@ impl ApiServer {
             return;
         }
         let Some(mut op) = self.operations.remove(&whole) else { return };
-        let Pending::Collection { deleted, failure, .. } = std::mem::replace(&mut op.pending, Pending::Begin) else {
+        let Pending::Collection { deleted, failure, .. } = std::mem::replace(&mut op.pending, Pending::Begin)
+        else {
             return;
         };
         let resource = self.resources.get(op.resource);

@@ -62,7 +62,9 @@ impl ApiServer {
         };
         if let Some(token) = op.request.parameter("continue").filter(|token| !token.is_empty()) {
             if revision.is_some_and(|revision| revision.0 > 0) {
-                return Err(Failure::bad_request("specifying resource version is not allowed when using continue"));
+                return Err(Failure::bad_request(
+                    "specifying resource version is not allowed when using continue",
+                ));
             }
             query.page = Some(read_token(token)?);
             return self.list_at(op, query, context);
@@ -107,7 +109,9 @@ impl ApiServer {
         context: &mut Context<'_>,
     ) -> Result<Next> {
         let resource = self.resources.get(op.resource).clone();
-        let Some(cache) = self.caches.get_mut(&op.resource) else { return Err(Failure::internal("no cache")) };
+        let Some(cache) = self.caches.get_mut(&op.resource) else {
+            return Err(Failure::internal("no cache"));
+        };
         let (at, start) = query.page.clone().unwrap_or((cache.revision, Str::new()));
         let Some(objects) = cache.state_at(at) else { return Err(Failure::expired(CONTINUE_TOO_OLD)) };
         let passing = objects_in(objects, &resource.prefix, &query.filter.namespace)

@@ -37,13 +37,20 @@ use crate::{ApiServer, Context, negotiate};
 
 impl ApiServer {
     /// The first step of a request.
-    pub(crate) fn begin(&mut self, id: OperationId, op: &mut Operation, context: &mut Context<'_>) -> Result<Next> {
+    pub(crate) fn begin(
+        &mut self,
+        id: OperationId,
+        op: &mut Operation,
+        context: &mut Context<'_>,
+    ) -> Result<Next> {
         op.form = negotiate::accept(&op.request)?;
         op.dry_run = match op.request.parameter("dryRun").map(|v| v.as_str()) {
             None | Some("") => false,
             Some("All") => true,
             Some(other) => {
-                let message = format!("Invalid value: {other:?}: dryRun: Unsupported value: {other:?}: supported values: \"All\"");
+                let message = format!(
+                    "Invalid value: {other:?}: dryRun: Unsupported value: {other:?}: supported values: \"All\""
+                );
                 return Err(Failure::bad_request(message));
             }
         };
@@ -92,7 +99,9 @@ impl ApiServer {
                 self.created(op, object, generated, response, context)
             }
             (Pending::DryCreate { object }, Answer::Etcd(response)) => self.not_created(op, object, response),
-            (Pending::Read(change), Answer::Etcd(response)) => self.change_read(op, change, response, context),
+            (Pending::Read(change), Answer::Etcd(response)) => {
+                self.change_read(op, change, response, context)
+            }
             (Pending::Write { change, object }, Answer::Etcd(response)) => {
                 self.written(op, change, object, response, context)
             }
@@ -202,9 +211,10 @@ fn revision_parameter(request: &Request) -> Result<Option<Revision>> {
 fn number_parameter(request: &Request, name: &str) -> Result<Option<u64>> {
     match request.parameter(name).map(|text| text.as_str()) {
         None | Some("") => Ok(None),
-        Some(text) => text.parse().map(Some).map_err(|_| {
-            Failure::bad_request(format!("strconv.ParseInt: parsing {text:?}: invalid syntax"))
-        }),
+        Some(text) => text
+            .parse()
+            .map(Some)
+            .map_err(|_| Failure::bad_request(format!("strconv.ParseInt: parsing {text:?}: invalid syntax"))),
     }
 }
 

@@ -56,7 +56,8 @@ impl ApiServer {
         let node = self.cached_object(id, "", name);
         let node = node.ok_or_else(|| Failure::not_found(self.resources.get(id), name))?;
         let addresses = node.value().items_at(&["status", "addresses"]);
-        let internal = addresses.iter().find(|a| a.str_at(&["type"]).is_some_and(|kind| kind == "InternalIP"));
+        let internal =
+            addresses.iter().find(|a| a.str_at(&["type"]).is_some_and(|kind| kind == "InternalIP"));
         let address = internal.and_then(|a| a.str_at(&["address"])?.parse::<Ipv4Addr>().ok());
         let by_address = address
             .and_then(|address| u32::from(address).checked_sub(u32::from(self.config.node_address_base)))
@@ -67,7 +68,12 @@ impl ApiServer {
         })
     }
 
-    pub(crate) fn kubelet_answered(&mut self, id: ProxyId, response: Arc<Response>, context: &mut Context<'_>) {
+    pub(crate) fn kubelet_answered(
+        &mut self,
+        id: ProxyId,
+        response: Arc<Response>,
+        context: &mut Context<'_>,
+    ) {
         let Some((client, request, _)) = self.proxies.get(&id).copied() else { return };
         let operation = match self.flights.get(&(client, request)) {
             Some(Flight::Operation(operation)) => self.operations.remove(operation),
@@ -143,11 +149,16 @@ fn choose_container(pod: &Object, op: &Operation) -> Result<Str> {
         let containers = pod.value().items_at(&["spec", list]).iter();
         containers.filter_map(|container| container.str_at(&["name"]).cloned()).collect::<Vec<Str>>()
     };
-    let (containers, init, ephemeral) = (names("containers"), names("initContainers"), names("ephemeralContainers"));
+    let (containers, init, ephemeral) =
+        (names("containers"), names("initContainers"), names("ephemeralContainers"));
     let joined = |names: &[Str]| names.iter().map(|name| name.as_str()).collect::<Vec<_>>().join(" ");
     match op.request.parameter("container").filter(|name| !name.is_empty()) {
-        Some(name) if containers.iter().chain(&init).chain(&ephemeral).any(|known| known == name) => Ok(name.clone()),
-        Some(name) => Err(Failure::bad_request(format!("container {name} is not valid for pod {}", pod.name()))),
+        Some(name) if containers.iter().chain(&init).chain(&ephemeral).any(|known| known == name) => {
+            Ok(name.clone())
+        }
+        Some(name) => {
+            Err(Failure::bad_request(format!("container {name} is not valid for pod {}", pod.name())))
+        }
         None => match containers.as_slice() {
             [only] if init.is_empty() || op.subresource != "log" => Ok(only.clone()),
             [only] => Ok(only.clone()),
@@ -194,14 +205,14 @@ fn kubelet_request(op: &Operation, pod: &Object, container: &str) -> Request {
                     "tty" | "command" => name.clone(),
                     _ => return None,
                 };
-                let value = if name == "command" { value.clone() } else { Str::from(value.replace("true", "1")) };
+                let value =
+                    if name == "command" { value.clone() } else { Str::from(value.replace("true", "1")) };
                 Some((name, value))
             })
             .collect(),
     };
     request
 }
-
 
 #[cfg(test)]
 mod tests {
@@ -211,7 +222,10 @@ mod tests {
 
     #[test]
     fn kubelets_errors_become_status() {
-        let text = Arc::new(Response::text(400, "container \"c\" in pod \"p\" is waiting to start: ContainerCreating\n"));
+        let text = Arc::new(Response::text(
+            400,
+            "container \"c\" in pod \"p\" is waiting to start: ContainerCreating\n",
+        ));
         let ours = as_ours(text);
         assert_eq!(ours.reason(), "BadRequest");
         assert_eq!(ours.message(), "container \"c\" in pod \"p\" is waiting to start: ContainerCreating");

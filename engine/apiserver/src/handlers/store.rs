@@ -40,7 +40,12 @@ pub(crate) enum Outcome {
 impl ApiServer {
     /// Begins a change with what the cache knows. It may be old; then the write is refused and done again with what
     /// etcd has.
-    pub(super) fn change(&mut self, op: &mut Operation, change: Change, context: &mut Context<'_>) -> Result<Next> {
+    pub(super) fn change(
+        &mut self,
+        op: &mut Operation,
+        change: Change,
+        context: &mut Context<'_>,
+    ) -> Result<Next> {
         self.start_cache(op.resource, context);
         match self.cached_object(op.resource, &op.namespace, &op.name).cloned() {
             Some(current) => self.try_change(op, change, &current, false, context),
@@ -72,7 +77,8 @@ impl ApiServer {
     ) -> Result<Next> {
         match kv {
             Some(kv) => {
-                let current = storage::read(kv).ok_or_else(|| Failure::internal("the stored value is no object"))?;
+                let current =
+                    storage::read(kv).ok_or_else(|| Failure::internal("the stored value is no object"))?;
                 self.try_change(op, change, &current, true, context)
             }
             None => {
@@ -100,7 +106,9 @@ impl ApiServer {
         let outcome = match &change {
             Change::Put(value) => self.put_outcome(op, value.clone(), current, context),
             Change::Patch(kind, patch) => self.patch_outcome(op, *kind, patch, current, context),
-            Change::Bind(binding) => subresources::bind(self.resources.get(op.resource), binding, current, context.now),
+            Change::Bind(binding) => {
+                subresources::bind(self.resources.get(op.resource), binding, current, context.now)
+            }
             Change::Delete(options) => self.delete_outcome(op, options, current, context),
         };
         let outcome = match outcome {
@@ -124,7 +132,9 @@ impl ApiServer {
                 // Kubernetes gives an updated Event a new hour; here it keeps the one it has.
                 let leased = resource.strategy.special == Special::Event;
                 op.pending = Pending::Write { change, object: value };
-                Ok(Next::Etcd(Arc::new(rpc::Request::Txn(Arc::new(storage::update(&key, revision, blob, leased))))))
+                Ok(Next::Etcd(Arc::new(rpc::Request::Txn(Arc::new(storage::update(
+                    &key, revision, blob, leased,
+                ))))))
             }
             Outcome::Remove(value) => {
                 op.pending = Pending::Remove { change, last: Object::new(value) };
@@ -144,7 +154,13 @@ impl ApiServer {
         let (revision, result) = txn_of(response)?;
         match result {
             Ok(()) => {
-                note_stored("{0} {1} is stored at revision {2}", self.resources.get(op.resource), op, revision, context);
+                note_stored(
+                    "{0} {1} is stored at revision {2}",
+                    self.resources.get(op.resource),
+                    op,
+                    revision,
+                    context,
+                );
                 let object = storage::with_revision(object, revision);
                 self.changed(op, &change, object, false)
             }
@@ -167,7 +183,13 @@ impl ApiServer {
     ) -> Result<Next> {
         match txn_of(response)? {
             (revision, Ok(())) => {
-                note_stored("{0} {1} is gone at revision {2}", self.resources.get(op.resource), op, revision, context);
+                note_stored(
+                    "{0} {1} is gone at revision {2}",
+                    self.resources.get(op.resource),
+                    op,
+                    revision,
+                    context,
+                );
                 let last = storage::with_revision(last.value().clone(), revision);
                 self.changed(op, &change, last, true)
             }

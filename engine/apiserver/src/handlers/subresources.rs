@@ -26,7 +26,9 @@ impl ApiServer {
         let pods = self.resources.get(op.resource).is_pod();
         match (op.subresource.as_str(), op.verb) {
             ("status" | "scale" | "ephemeralcontainers" | "resize", Verb::Get) => self.get(op),
-            ("status" | "finalize" | "ephemeralcontainers" | "resize", Verb::Update) => self.update(op, context),
+            ("status" | "finalize" | "ephemeralcontainers" | "resize", Verb::Update) => {
+                self.update(op, context)
+            }
             ("status" | "scale" | "ephemeralcontainers" | "resize", Verb::Patch) => self.patch(op, context),
             ("scale", Verb::Update) => self.put_scale(op, context),
             ("binding", Verb::Create) if pods => self.create_binding(op, context),
@@ -40,17 +42,24 @@ impl ApiServer {
     }
 
     fn put_scale(&mut self, op: &mut Operation, context: &mut Context<'_>) -> Result<Next> {
-        let scale = negotiate::body(&op.request)?.ok_or_else(|| Failure::bad_request("the request has no body"))?;
+        let scale =
+            negotiate::body(&op.request)?.ok_or_else(|| Failure::bad_request("the request has no body"))?;
         self.change(op, Change::Put(scale), context)
     }
 
     fn create_binding(&mut self, op: &mut Operation, context: &mut Context<'_>) -> Result<Next> {
-        let binding = negotiate::body(&op.request)?.ok_or_else(|| Failure::bad_request("the request has no body"))?;
+        let binding =
+            negotiate::body(&op.request)?.ok_or_else(|| Failure::bad_request("the request has no body"))?;
         self.bind(op, binding, context)
     }
 
     /// Binds a pod to a node, whichever path the Binding came by.
-    pub(super) fn bind(&mut self, op: &mut Operation, binding: Value, context: &mut Context<'_>) -> Result<Next> {
+    pub(super) fn bind(
+        &mut self,
+        op: &mut Operation,
+        binding: Value,
+        context: &mut Context<'_>,
+    ) -> Result<Next> {
         let resource = self.resources.get(op.resource);
         let kind = binding.str_at(&["target", "kind"]).map_or("", |kind| kind.as_str());
         if !matches!(kind, "" | "Node") {
@@ -79,7 +88,8 @@ impl ApiServer {
     /// Whether the budgets let a pod go (`429` when one does not).
     pub(super) fn check_disruption(&self, pod: &Object) -> Result<()> {
         let pending = pod.value().str_at(&["status", "phase"]).is_none_or(|phase| phase != "Running");
-        let Some(id) = self.resources.find_plural("policy", "poddisruptionbudgets").filter(|_| !pending) else {
+        let Some(id) = self.resources.find_plural("policy", "poddisruptionbudgets").filter(|_| !pending)
+        else {
             return Ok(());
         };
         let Some(cache) = self.caches.get(&id) else { return Ok(()) };
@@ -115,13 +125,19 @@ impl ApiServer {
                 self.bind(op, object, context)
             }
             "selfsubjectaccessreviews" | "subjectaccessreviews" | "localsubjectaccessreviews" => {
-                object.set(&["status"], object! { "allowed": true, "reason": "authorization mode AlwaysAllow" });
+                object.set(
+                    &["status"],
+                    object! { "allowed": true, "reason": "authorization mode AlwaysAllow" },
+                );
                 Ok(Next::Reply(Reply::Tree(201, object)))
             }
             "selfsubjectreviews" => {
                 let user = crate::authn::user(&op.request, op.caller);
                 object.set(&["status", "userInfo", "username"], user.name);
-                object.set(&["status", "userInfo", "groups"], user.groups.into_iter().map(Value::from).collect::<Vec<_>>());
+                object.set(
+                    &["status", "userInfo", "groups"],
+                    user.groups.into_iter().map(Value::from).collect::<Vec<_>>(),
+                );
                 Ok(Next::Reply(Reply::Tree(201, object)))
             }
             _ => Err(Failure::new(501, "NotImplemented", "this part of the API is not in the lab yet")),
@@ -132,7 +148,8 @@ impl ApiServer {
 /// `autoscaling/v1 Scale` of an object that can be scaled.
 pub(super) fn scale_of(object: &Object) -> Value {
     let value = object.value();
-    let mut scale = object! { "kind": "Scale", "apiVersion": "autoscaling/v1", "metadata": {}, "spec": {}, "status": {} };
+    let mut scale =
+        object! { "kind": "Scale", "apiVersion": "autoscaling/v1", "metadata": {}, "spec": {}, "status": {} };
     for field in ["name", "namespace", "uid", "resourceVersion", "creationTimestamp"] {
         if let Some(text) = value.str_at(&["metadata", field]) {
             scale.set(&["metadata", field], text);
@@ -142,11 +159,16 @@ pub(super) fn scale_of(object: &Object) -> Value {
     scale.set(&["status", "replicas"], value.int_at(&["status", "replicas"]).unwrap_or(0));
     let selector = match value.at(&["spec", "selector"]) {
         // ReplicationControllers select by a plain map.
-        Some(selector @ Value::Map(map)) if map.contains("matchLabels") || map.contains("matchExpressions") => {
-            <LabelSelector as Decode>::decode(selector).ok().map(|selector| selector.to_selector().to_string())
+        Some(selector @ Value::Map(map))
+            if map.contains("matchLabels") || map.contains("matchExpressions") =>
+        {
+            <LabelSelector as Decode>::decode(selector)
+                .ok()
+                .map(|selector| selector.to_selector().to_string())
         }
         Some(Value::Map(map)) => {
-            let pairs = map.iter().map(|(key, value)| format!("{key}={}", value.as_str().map_or("", |v| v.as_str())));
+            let pairs =
+                map.iter().map(|(key, value)| format!("{key}={}", value.as_str().map_or("", |v| v.as_str())));
             Some(pairs.collect::<Vec<_>>().join(","))
         }
         _ => None,
@@ -183,7 +205,9 @@ pub(super) fn bind(resource: &Resource, binding: &Value, current: &Object, now: 
         let wanted = binding.str_at(&["metadata", field]).filter(|text| !text.is_empty());
         let found = old.str_at(&["metadata", field]).cloned().unwrap_or_default();
         if let Some(wanted) = wanted.filter(|wanted| **wanted != found) {
-            let why = format!("Precondition failed: {what} in precondition: {wanted}, {what} in object meta: {found}");
+            let why = format!(
+                "Precondition failed: {what} in precondition: {wanted}, {what} in object meta: {found}"
+            );
             return Err(Failure::conflict(resource, name, &why));
         }
     }

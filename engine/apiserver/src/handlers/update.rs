@@ -57,7 +57,8 @@ impl ApiServer {
         let now = current.value().str_at(&["metadata", "resourceVersion"]).cloned().unwrap_or_default();
         if wanted.is_empty() || wanted == "0" {
             if !resource.strategy.unconditional_update {
-                let error = FieldError::invalid("metadata.resourceVersion", 0, "must be specified for an update");
+                let error =
+                    FieldError::invalid("metadata.resourceVersion", 0, "must be specified for an update");
                 return Err(Failure::field(&resource, &op.name, error));
             }
         } else if wanted != now {
@@ -77,7 +78,8 @@ impl ApiServer {
             self.give_back(&resource, Some(current.value()), &value);
             return Err(failure);
         }
-        if resource.strategy.generation && op.subresource != "status" && spec_differs(&value, current.value()) {
+        if resource.strategy.generation && op.subresource != "status" && spec_differs(&value, current.value())
+        {
             let generation = current.value().int_at(&["metadata", "generation"]).unwrap_or(0) + 1;
             value.set(&["metadata", "generation"], generation);
         }
@@ -91,7 +93,13 @@ impl ApiServer {
     }
 
     /// Copies into a new state what the client may not, or did not mean to, change.
-    fn carry_over(&self, op: &Operation, resource: &crate::registry::Resource, value: &mut Value, current: &Object) {
+    fn carry_over(
+        &self,
+        op: &Operation,
+        resource: &crate::registry::Resource,
+        value: &mut Value,
+        current: &Object,
+    ) {
         let old = current.value();
         if op.subresource == "status" {
             // Only the status counts, and for a few kinds labels and annotations.
@@ -110,7 +118,16 @@ impl ApiServer {
             *value = state;
             return;
         }
-        for field in ["uid", "creationTimestamp", "deletionTimestamp", "deletionGracePeriodSeconds", "generation", "resourceVersion", "generateName", "managedFields"] {
+        for field in [
+            "uid",
+            "creationTimestamp",
+            "deletionTimestamp",
+            "deletionGracePeriodSeconds",
+            "generation",
+            "resourceVersion",
+            "generateName",
+            "managedFields",
+        ] {
             copy(value, old, &["metadata", field]);
         }
         value.remove(&["metadata", "selfLink"]);
@@ -135,7 +152,12 @@ pub(crate) fn copy(to: &mut Value, from: &Value, path: &[&str]) {
     }
 }
 
-fn check_uid(resource: &crate::registry::Resource, op: &Operation, value: &Value, current: &Object) -> Result<()> {
+fn check_uid(
+    resource: &crate::registry::Resource,
+    op: &Operation,
+    value: &Value,
+    current: &Object,
+) -> Result<()> {
     let wanted = value.str_at(&["metadata", "uid"]).map_or("", |uid| uid.as_str());
     let uid = current.uid().0;
     if !wanted.is_empty() && wanted != uid {

@@ -14,6 +14,9 @@ use crate::{ApiServer, Context};
 /// A watch that says nothing of its time ends after one to two times this (`--min-request-timeout`).
 const TIMEOUT_MIN: Duration = Duration::from_secs(1800);
 
+/// No watch lasts longer, whatever the client says.
+const TIMEOUT_MAX: Duration = Duration::from_secs(365 * 24 * 3600);
+
 /// A watch's parameters.
 #[derive(Clone, PartialEq, Eq, Hash, Debug)]
 pub(crate) struct WatchQuery {
@@ -49,7 +52,9 @@ impl ApiServer {
             filter: self.filter(op)?,
             start,
             bookmarks,
-            timeout: number_parameter(&op.request, "timeoutSeconds")?.filter(|s| *s > 0).map(Duration::from_secs),
+            timeout: number_parameter(&op.request, "timeoutSeconds")?
+                .filter(|s| *s > 0)
+                .map(|s| Duration::from_secs(s).min(TIMEOUT_MAX)),
         };
         self.start_cache(op.resource, context);
         let needed = match (start, revision) {

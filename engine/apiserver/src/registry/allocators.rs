@@ -72,8 +72,9 @@ impl Allocators {
         let size = range.size();
         let low = reserved(size);
         // The first and the last address of a range are never given out.
-        let offset = pick(low, size.saturating_sub(1), random, |offset| !self.addresses.contains_key(&offset))
-            .or_else(|| pick(1, low, random, |offset| !self.addresses.contains_key(&offset)))?;
+        let offset =
+            pick(low, size.saturating_sub(1), random, |offset| !self.addresses.contains_key(&offset))
+                .or_else(|| pick(1, low, random, |offset| !self.addresses.contains_key(&offset)))?;
         self.addresses.insert(offset, 1);
         range.address(offset)
     }
@@ -113,7 +114,11 @@ fn pick(start: u64, end: u64, random: &mut Stream, free: impl Fn(u64) -> bool) -
 /// The places of a Service's cluster IPs in the range.
 pub(super) fn addresses(service: &Value, range: Cidr) -> Vec<u64> {
     let list = service.items_at(&["spec", "clusterIPs"]);
-    let texts = if list.is_empty() { service.at(&["spec", "clusterIP"]).map_or(&[][..], std::slice::from_ref) } else { list };
+    let texts = if list.is_empty() {
+        service.at(&["spec", "clusterIP"]).map_or(&[][..], std::slice::from_ref)
+    } else {
+        list
+    };
     let address = |text: &Value| range.offset(text.as_str()?.parse().ok()?);
     texts.iter().filter_map(address).collect()
 }

@@ -66,7 +66,9 @@ impl ApiServer {
         self.event_lease.uses = 0;
         for id in std::mem::take(&mut self.event_lease.waiting) {
             let Some(mut operation) = self.operations.remove(&id) else { continue };
-            let Pending::Lease { object, generated } = std::mem::replace(&mut operation.pending, Pending::Begin) else {
+            let Pending::Lease { object, generated } =
+                std::mem::replace(&mut operation.pending, Pending::Begin)
+            else {
                 continue;
             };
             self.event_lease.uses += 1;

@@ -60,7 +60,12 @@ pub(crate) struct Strategy {
 
 impl ApiServer {
     /// Makes a new object ready for storage (`PrepareForCreate`).
-    pub(crate) fn prepare_create(&mut self, op: &Operation, resource: &Resource, object: &mut Value) -> Result<()> {
+    pub(crate) fn prepare_create(
+        &mut self,
+        op: &Operation,
+        resource: &Resource,
+        object: &mut Value,
+    ) -> Result<()> {
         if resource.strategy.generation {
             object.set(&["metadata", "generation"], 1);
         }
@@ -71,15 +76,17 @@ impl ApiServer {
             Special::Pod => pod::prepare_create(object),
             Special::Service => self.prepare_service(op, resource, object, None)?,
             Special::Namespace => namespace::prepare_create(object),
-            Special::Node | Special::Event | Special::Nothing => match (resource.group.as_str(), resource.resource.as_str()) {
-                ("apps", "replicasets") | ("", "replicationcontrollers") => {
-                    object.set(&["status"], object! { "replicas": 0 });
+            Special::Node | Special::Event | Special::Nothing => {
+                match (resource.group.as_str(), resource.resource.as_str()) {
+                    ("apps", "replicasets") | ("", "replicationcontrollers") => {
+                        object.set(&["status"], object! { "replicas": 0 });
+                    }
+                    ("", "persistentvolumes" | "persistentvolumeclaims") => {
+                        object.set(&["status"], object! { "phase": "Pending" });
+                    }
+                    _ => {}
                 }
-                ("", "persistentvolumes" | "persistentvolumeclaims") => {
-                    object.set(&["status"], object! { "phase": "Pending" });
-                }
-                _ => {}
-            },
+            }
         }
         Ok(())
     }
@@ -127,7 +134,8 @@ impl ApiServer {
         if self.resources.get(id).strategy.special == Special::Service
             && let Some(cache) = self.caches.get(&id)
         {
-            self.allocators = Allocators::of(cache.objects.values().map(Object::value), self.config.service_cidr);
+            self.allocators =
+                Allocators::of(cache.objects.values().map(Object::value), self.config.service_cidr);
         }
     }
 
@@ -138,7 +146,11 @@ impl ApiServer {
         }
         for change in changes {
             let after = (!change.deleted).then(|| change.object.value());
-            self.allocators.changed(change.previous.as_ref().map(Object::value), after, self.config.service_cidr);
+            self.allocators.changed(
+                change.previous.as_ref().map(Object::value),
+                after,
+                self.config.service_cidr,
+            );
         }
     }
 }

@@ -10,7 +10,8 @@ pub(super) fn prepare_create(pod: &mut Value) {
 
 /// The quality of service that the resources of a pod's containers come to.
 pub(crate) fn qos_class(pod: &Value) -> &'static str {
-    let containers = || ["containers", "initContainers"].into_iter().flat_map(|list| pod.items_at(&["spec", list]));
+    let containers =
+        || ["containers", "initContainers"].into_iter().flat_map(|list| pod.items_at(&["spec", list]));
     let amount = |container: &Value, which: &str, name: &str| {
         let value = container.at(&["resources", which, name])?;
         let text = match value {
@@ -52,7 +53,10 @@ mod tests {
             (object! { "requests": { "cpu": "100m" } }, "Burstable"),
             (object! { "limits": { "cpu": "1" } }, "Burstable"),
             (object! { "limits": { "cpu": "1", "memory": "1Gi" } }, "Guaranteed"),
-            (object! { "limits": { "cpu": "1", "memory": "1Gi" }, "requests": { "cpu": "1000m" } }, "Guaranteed"),
+            (
+                object! { "limits": { "cpu": "1", "memory": "1Gi" }, "requests": { "cpu": "1000m" } },
+                "Guaranteed",
+            ),
             (object! { "limits": { "cpu": "1", "memory": "1Gi" }, "requests": { "cpu": "1m" } }, "Burstable"),
         ] {
             assert_eq!(qos_class(&pod(resources.clone())), want, "{resources:?}");

@@ -84,13 +84,19 @@ impl Hash for Resources {
 }
 
 /// What the server itself looks at, or what every client watches: these caches are there from the start.
-const CORE: [(&str, &str); 5] =
-    [("", "namespaces"), ("", "nodes"), ("", "pods"), ("", "services"), ("scheduling.k8s.io", "priorityclasses")];
+const CORE: [(&str, &str); 5] = [
+    ("", "namespaces"),
+    ("", "nodes"),
+    ("", "pods"),
+    ("", "services"),
+    ("scheduling.k8s.io", "priorityclasses"),
+];
 
 impl Resources {
     /// The resources of the built-in kinds.
     pub fn built_in() -> Resources {
-        let all: Arc<[Arc<Resource>]> = kinds::all().iter().map(|kind| Arc::new(Resource::new(kind))).collect();
+        let all: Arc<[Arc<Resource>]> =
+            kinds::all().iter().map(|kind| Arc::new(Resource::new(kind))).collect();
         let place = |group: &str, resource: &str| {
             let at = all.iter().position(|kind| kind.group == group && kind.resource == resource);
             at.map(|at| ResourceId(at as u16))
@@ -100,7 +106,12 @@ impl Resources {
             by_name.entry(resource.resource.clone()).or_default().push(ResourceId(at as u16));
         }
         let core = CORE.iter().filter_map(|(group, resource)| place(group, resource)).collect();
-        Resources { namespaces: place("", "namespaces").unwrap_or_default(), core, by_name: Arc::new(by_name), all }
+        Resources {
+            namespaces: place("", "namespaces").unwrap_or_default(),
+            core,
+            by_name: Arc::new(by_name),
+            all,
+        }
     }
 
     /// A resource. Every [`ResourceId`] comes from this table.

@@ -63,12 +63,15 @@ impl ApiServer {
         }
         let wanted = service.str_at(&["spec", "clusterIP"]).cloned().unwrap_or_default();
         if wanted.is_empty() {
-            let address = self.allocators.any_address(range, &mut self.random).ok_or_else(|| {
-                Failure::internal("failed to allocate a serviceIP: range is full")
-            })?;
+            let address = self
+                .allocators
+                .any_address(range, &mut self.random)
+                .ok_or_else(|| Failure::internal("failed to allocate a serviceIP: range is full"))?;
             taken.addresses.extend(range.offset(address));
             service.set(&["spec", "clusterIP"], address.to_string());
-        } else if wanted != "None" && old.is_none_or(|old| old.str_at(&["spec", "clusterIP"]) != Some(&wanted)) {
+        } else if wanted != "None"
+            && old.is_none_or(|old| old.str_at(&["spec", "clusterIP"]) != Some(&wanted))
+        {
             let refuse = |why: String| {
                 let list = vec![Value::from(&wanted)];
                 let detail = format!("failed to allocate IP {wanted}: {why}");
@@ -77,7 +80,9 @@ impl ApiServer {
             // What is no address at all is validation's business.
             if let Ok(address) = wanted.parse::<Ipv4Addr>() {
                 let Some(offset) = range.offset(address) else {
-                    return Err(refuse(format!("the provided IP ({wanted}) is not in the valid range. The range of valid IPs is {range}")));
+                    return Err(refuse(format!(
+                        "the provided IP ({wanted}) is not in the valid range. The range of valid IPs is {range}"
+                    )));
                 };
                 if !self.allocators.take_address(offset) {
                     return Err(refuse("provided IP is already allocated".to_owned()));
@@ -89,7 +94,10 @@ impl ApiServer {
             let address = service.str_at(&["spec", "clusterIP"]).cloned().unwrap_or_default();
             service.set(&["spec", "clusterIPs"], vec![Value::from(address)]);
         }
-        for (field, value) in [("ipFamilyPolicy", Value::from("SingleStack")), ("ipFamilies", Value::from(vec![Value::from("IPv4")]))] {
+        for (field, value) in [
+            ("ipFamilyPolicy", Value::from("SingleStack")),
+            ("ipFamilies", Value::from(vec![Value::from("IPv4")])),
+        ] {
             if service.at(&["spec", field]).is_none_or(Value::is_empty) {
                 service.set(&["spec", field], value);
             }
@@ -140,7 +148,9 @@ impl ApiServer {
                     Some(port) => port,
                     None => {
                         let port = self.allocators.any_port(self.config.node_ports, &mut self.random);
-                        let port = port.ok_or_else(|| Failure::internal("failed to allocate a nodePort: range is full"))?;
+                        let port = port.ok_or_else(|| {
+                            Failure::internal("failed to allocate a nodePort: range is full")
+                        })?;
                         taken.ports.push(port);
                         port
                     }
@@ -189,7 +199,10 @@ fn type_of(service: &Value) -> Str {
 /// A client that does not mention addresses and node ports keeps those that there are.
 fn carry_allocations(service: &mut Value, old: &Value) {
     let (now, before) = (type_of(service), type_of(old));
-    if now != "ExternalName" && before != "ExternalName" && service.str_at(&["spec", "clusterIP"]).is_none_or(|ip| ip.is_empty()) {
+    if now != "ExternalName"
+        && before != "ExternalName"
+        && service.str_at(&["spec", "clusterIP"]).is_none_or(|ip| ip.is_empty())
+    {
         copy(service, old, &["spec", "clusterIP"]);
         copy(service, old, &["spec", "clusterIPs"]);
     }
@@ -214,13 +227,16 @@ fn carry_allocations(service: &mut Value, old: &Value) {
         return;
     }
     let old_ports = old.items_at(&["spec", "ports"]).to_vec();
-    let key = |port: &Value| (port.int_at(&["port"]), port.str_at(&["protocol"]).cloned().unwrap_or(literal!("TCP")));
+    let key = |port: &Value| {
+        (port.int_at(&["port"]), port.str_at(&["protocol"]).cloned().unwrap_or(literal!("TCP")))
+    };
     let missing = |port: &Value| port.int_at(&["nodePort"]).unwrap_or(0) == 0;
     if !service.items_at(&["spec", "ports"]).iter().any(missing) {
         return;
     }
     for port in service.entry(&["spec", "ports"]).make_list().as_mut() {
-        let found = old_ports.iter().find(|old| key(old) == key(port)).and_then(|old| old.int_at(&["nodePort"]));
+        let found =
+            old_ports.iter().find(|old| key(old) == key(port)).and_then(|old| old.int_at(&["nodePort"]));
         if let (true, Some(node_port)) = (missing(port), found) {
             port.set(&["nodePort"], node_port);
         }

@@ -113,7 +113,8 @@ impl EtcdClient {
     /// Forgets a request's calls: nobody waits any more.
     pub fn abandon(&mut self, operation: OperationId, deadlines: &mut Deadlines) {
         let owner = Owner::Operation(operation);
-        let calls: Vec<CallId> = self.calls.iter().filter(|(_, c)| c.owner == owner).map(|(id, _)| *id).collect();
+        let calls: Vec<CallId> =
+            self.calls.iter().filter(|(_, c)| c.owner == owner).map(|(id, _)| *id).collect();
         for call in calls {
             self.take(call, deadlines);
         }

@@ -4,7 +4,11 @@ use sim::Str;
 
 /// The prefix of a resource's objects in a namespace (empty: in all).
 pub(crate) fn prefix_of(resource_prefix: &Str, namespace: &str) -> Str {
-    if namespace.is_empty() { resource_prefix.clone() } else { Str::from(format!("{resource_prefix}{namespace}/")) }
+    if namespace.is_empty() {
+        resource_prefix.clone()
+    } else {
+        Str::from(format!("{resource_prefix}{namespace}/"))
+    }
 }
 
 /// The key of an object.

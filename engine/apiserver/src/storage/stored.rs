@@ -77,6 +77,8 @@ fn estimate(value: &Value) -> u64 {
         Value::Float(_) => 8,
         Value::Str(s) => s.len() as u64 + 2,
         Value::List(list) => 2 + list.as_slice().iter().map(|item| estimate(item) + 1).sum::<u64>(),
-        Value::Map(map) => 2 + map.iter().map(|(key, item)| key.len() as u64 + 4 + estimate(item)).sum::<u64>(),
+        Value::Map(map) => {
+            2 + map.iter().map(|(key, item)| key.len() as u64 + 4 + estimate(item)).sum::<u64>()
+        }
     }
 }

@@ -174,4 +174,25 @@ impl Cache {
         self.waiting = waiting;
         ready.into_iter().map(|(_, operation)| operation).collect()
     }
+
+    /// Checks that the history is in order, between the horizon and the revision, and ends with what is there.
+    pub fn check(&self) -> Result<(), String> {
+        let mut last = self.horizon;
+        for change in &self.history {
+            if change.revision < last || change.revision > self.revision {
+                return Err(format!(
+                    "{} changed at {} between {last} and {}",
+                    change.key, change.revision, self.revision
+                ));
+            }
+            last = change.revision;
+        }
+        // The newest change tells what is there now; older ones would have to be replayed.
+        if let Some(change) = self.history.last()
+            && self.objects.contains_key(&change.key) == change.deleted
+        {
+            return Err(format!("{} is there although it was deleted, or the reverse", change.key));
+        }
+        Ok(())
+    }
 }

@@ -64,13 +64,17 @@ impl ApiServer {
         }
         for change in changes {
             for id in cache.watchers.scoped(change) {
-                let Some(watcher) = self.watchers.get(&id).filter(|w| w.sent < change.revision) else { continue };
+                let Some(watcher) = self.watchers.get(&id).filter(|w| w.sent < change.revision) else {
+                    continue;
+                };
                 if let Some(event) = seen_through(&watcher.filter, change) {
                     single.entry(id).or_default().push(event);
                 }
             }
         }
-        ready.extend(single.into_iter().filter(|(_, events)| !events.is_empty()).map(|(id, e)| (id, e.into())));
+        ready.extend(
+            single.into_iter().filter(|(_, events)| !events.is_empty()).map(|(id, e)| (id, e.into())),
+        );
         for (id, events) in ready {
             self.send_events(id, events, last.revision, context);
         }

@@ -64,7 +64,12 @@ impl ApiServer {
     }
 
     /// The list of a cache came.
-    pub(crate) fn listed(&mut self, resource: ResourceId, response: &rpc::Response, context: &mut Context<'_>) {
+    pub(crate) fn listed(
+        &mut self,
+        resource: ResourceId,
+        response: &rpc::Response,
+        context: &mut Context<'_>,
+    ) {
         let rpc::Response::Op { header, response: OpResponse::Range { kvs, .. } } = response else {
             let endpoint = self.etcd.endpoint();
             self.feed_failed(resource, endpoint, context);
@@ -74,7 +79,10 @@ impl ApiServer {
         let unreadable = cache.replace(Revision(header.revision.0), kvs);
         if unreadable > 0 {
             let prefix = self.resources.get(resource).prefix.clone();
-            context.note("left out {0} values under {1} that are no objects", [unreadable.to_string().into(), prefix]);
+            context.note(
+                "left out {0} values under {1} that are no objects",
+                [unreadable.to_string().into(), prefix],
+            );
         }
         self.cache_replaced(resource);
         self.watch_etcd(resource, context);
@@ -151,7 +159,9 @@ impl ApiServer {
     /// Begins a cache's list or watch again, from whoever is asked now.
     pub(crate) fn restart_feed(&mut self, resource: ResourceId, context: &mut Context<'_>) {
         match self.caches.get(&resource).map(|cache| cache.phase) {
-            Some(Phase::Listing) if !self.etcd.is_waiting(Owner::List(resource)) => self.list_etcd(resource, context),
+            Some(Phase::Listing) if !self.etcd.is_waiting(Owner::List(resource)) => {
+                self.list_etcd(resource, context)
+            }
             Some(Phase::Resuming) => self.watch_etcd(resource, context),
             _ => {}
         }

@@ -41,7 +41,10 @@ impl Index {
 
     /// True without watchers.
     pub fn is_empty(&self) -> bool {
-        self.all.is_empty() && self.by_namespace.is_empty() && self.by_name.is_empty() && self.by_node.is_empty()
+        self.all.is_empty()
+            && self.by_namespace.is_empty()
+            && self.by_name.is_empty()
+            && self.by_node.is_empty()
     }
 
     /// All watchers, in order of their numbers.

@@ -59,7 +59,12 @@ pub(crate) enum Start {
 impl ApiServer {
     /// Begins a stream: the response's head, then what there is to say at once.
     pub(crate) fn open_watch(&mut self, mut watcher: Watcher, start: Start, context: &mut Context<'_>) {
-        let head = Response { status: 200, headers: watcher.form.stream_headers(), body: Default::default(), streaming: true };
+        let head = Response {
+            status: 200,
+            headers: watcher.form.stream_headers(),
+            body: Default::default(),
+            streaming: true,
+        };
         let (to, request) = (watcher.client, watcher.request);
         context.send(to, Message::Response { id: request, response: Arc::new(head) });
 
@@ -88,9 +93,15 @@ impl ApiServer {
                     events
                 }
                 Err(horizon) => {
-                    let failure = Failure::expired(format!("too old resource version: {revision} ({horizon})"));
+                    let failure =
+                        Failure::expired(format!("too old resource version: {revision} ({horizon})"));
                     let event = WatchEvent { kind: WatchKind::Error, object: Object::new(failure.body) };
-                    let frame = negotiate::frames(&mut watcher.form, self.resources.get(watcher.resource), &[event].into(), context.now);
+                    let frame = negotiate::frames(
+                        &mut watcher.form,
+                        self.resources.get(watcher.resource),
+                        &[event].into(),
+                        context.now,
+                    );
                     for frame in frame {
                         context.send(to, Message::Frame { id: request, frame });
                     }
@@ -203,5 +214,8 @@ pub(crate) fn objects_in<'a>(
 ) -> impl Iterator<Item = &'a Object> + use<'a> {
     let prefix = crate::storage::prefix_of(resource_prefix, namespace);
     let start = prefix.clone();
-    objects.range(start..).take_while(move |(key, _)| key.starts_with(prefix.as_str())).map(|(_, object)| object)
+    objects
+        .range(start..)
+        .take_while(move |(key, _)| key.starts_with(prefix.as_str()))
+        .map(|(_, object)| object)
 }

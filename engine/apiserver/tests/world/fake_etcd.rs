@@ -4,8 +4,8 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use etcd::rpc::{
-    CallId, Comparison, Error, Event, Header, KeyRange, KeyValue, LeaseId, Op, OpResponse, Range, Request, Response,
-    Revision, Target, Txn,
+    CallId, Comparison, Error, Event, Header, KeyRange, KeyValue, LeaseId, Op, OpResponse, Range, Request,
+    Response, Revision, Target, Txn,
 };
 use sim::{Blob, Str};
 
@@ -56,7 +56,11 @@ impl FakeEtcd {
             }
             Request::Put(put) => {
                 let before = self.history.len();
-                self.txn(&Txn { compare: Vec::new(), then: vec![Op::Put(put.clone())], otherwise: Vec::new() });
+                self.txn(&Txn {
+                    compare: Vec::new(),
+                    then: vec![Op::Put(put.clone())],
+                    otherwise: Vec::new(),
+                });
                 self.notify(member, before)
             }
             Request::Watch(create) => {
@@ -74,7 +78,9 @@ impl FakeEtcd {
                 let past: Vec<Event> = self
                     .history
                     .iter()
-                    .filter(|(revision, event)| start > 0 && *revision >= start && holds(&create.range, &event.kv.key))
+                    .filter(|(revision, event)| {
+                        start > 0 && *revision >= start && holds(&create.range, &event.kv.key)
+                    })
                     .map(|(_, event)| event.clone())
                     .collect();
                 if !past.is_empty() {
@@ -128,7 +134,8 @@ impl FakeEtcd {
             let kvs: Vec<KeyValue> = then.into_values().filter(|kv| holds(&range.range, &kv.key)).collect();
             return OpResponse::Range { count: kvs.len() as u64, kvs: kvs.into(), more: false };
         }
-        let found: Vec<KeyValue> = self.keys.values().filter(|kv| holds(&range.range, &kv.key)).cloned().collect();
+        let found: Vec<KeyValue> =
+            self.keys.values().filter(|kv| holds(&range.range, &kv.key)).cloned().collect();
         let count = found.len() as u64;
         let kvs = if range.count_only { Vec::new() } else { found };
         OpResponse::Range { kvs: kvs.into(), more: false, count }
@@ -149,7 +156,11 @@ impl FakeEtcd {
                 Op::Range(range) => self.range(range),
                 Op::Put(put) => {
                     let kept = self.keys.get(&put.key).map_or(LeaseId(0), |kv| kv.lease);
-                    self.put(put.key.clone(), put.value.clone(), if put.ignore_lease { kept } else { put.lease });
+                    self.put(
+                        put.key.clone(),
+                        put.value.clone(),
+                        if put.ignore_lease { kept } else { put.lease },
+                    );
                     OpResponse::Put { prev_kv: None }
                 }
                 Op::DeleteRange(delete) => {

@@ -7,8 +7,8 @@ use std::time::Duration;
 
 use api::http::{Body, Frame, Method, Request, Response, WatchEvent};
 use api::{Object, Value};
-use clusterlab_apiserver as apiserver;
 use apiserver::{ApiServer, Config, Input, Message, RequestId};
+use clusterlab_apiserver as apiserver;
 use etcd::rpc::{self, CallId};
 use sim::{Actor, Context, Effect, EventQueue, SimTime};
 
@@ -90,6 +90,9 @@ impl World {
             Event::Server(input) => {
                 let mut effects = Vec::new();
                 self.server.handle(input, &mut Context::new(self.now, Actor::ApiServer, &mut effects));
+                if let Err(wrong) = self.server.check_invariants() {
+                    panic!("at {}: {wrong}", self.now);
+                }
                 for effect in effects {
                     self.carry_out(effect);
                 }
@@ -186,7 +189,8 @@ impl World {
     }
 
     pub fn patch(&mut self, path: &str, kind: &'static str, body: Value) -> Arc<Response> {
-        let mut request = Request::new(Method::Patch, path).header("content-type", format!("application/{kind}+json"));
+        let mut request =
+            Request::new(Method::Patch, path).header("content-type", format!("application/{kind}+json"));
         request.body = Body::Tree(body);
         self.ask(request)
     }
@@ -225,10 +229,13 @@ impl World {
     /// The same as events.
     pub fn events(&mut self, id: RequestId) -> Vec<WatchEvent> {
         let frames = self.frames(id);
-        frames.iter().flat_map(|frame| match frame {
-            Frame::Watch(events) => events.to_vec(),
-            _ => Vec::new(),
-        }).collect()
+        frames
+            .iter()
+            .flat_map(|frame| match frame {
+                Frame::Watch(events) => events.to_vec(),
+                _ => Vec::new(),
+            })
+            .collect()
     }
 
     /// The same as text: `ADDED web@7`.
@@ -250,7 +257,11 @@ pub fn object(response: &Response) -> Object {
 /// The names in a list.
 pub fn names(response: &Response) -> Vec<String> {
     let value = response.value().expect("a list");
-    value.items_at(&["items"]).iter().map(|item| item.str_at(&["metadata", "name"]).unwrap().to_string()).collect()
+    value
+        .items_at(&["items"])
+        .iter()
+        .map(|item| item.str_at(&["metadata", "name"]).unwrap().to_string())
+        .collect()
 }
 
 /// Asserts status code and message.
