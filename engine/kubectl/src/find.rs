@@ -75,6 +75,11 @@ impl Finder {
         true
     }
 
+    /// The target that was asked for last, while its answer is awaited.
+    pub(crate) fn asked(&self) -> Option<&Target> {
+        self.current.as_ref()
+    }
+
     /// The objects of an answer. When the list goes on, the next chunk comes with the next [`Finder::ask`].
     pub(crate) fn take(&mut self, response: &Response, tag: u32, io: &mut Io<'_, '_>) -> Taken {
         let Some(target) = self.current.take() else { return Taken::Objects(Vec::new()) };

@@ -98,18 +98,20 @@ fn unreadable(source: &Source, error: &YamlError) -> Broken {
         message: error.message.as_str().into(),
         suggestion: None,
     };
-    let failure = Failure::error(format!(
-        "error parsing {}: error converting YAML to JSON: yaml: line {}: {}{}",
-        source.name,
-        error.line,
-        error.message,
-        place_line(&source.name, &problem)
+    let mut failure = Failure::error(format!(
+        "error parsing {}: error converting YAML to JSON: yaml: line {}: {}",
+        source.name, error.line, error.message
     ));
+    let place = place_line(&source.name, &problem, &failure.text);
+    failure.text.push_str(&place);
     Broken { failure, problem }
 }
 
-/// What the terminal adds to kubectl's message: where it is.
-pub fn place_line(source: &str, problem: &Problem) -> String {
+/// What the terminal adds to kubectl's message `said`: where it is. What was said already is not repeated.
+pub fn place_line(source: &str, problem: &Problem, said: &str) -> String {
+    if said.contains(problem.message.as_str()) {
+        return format!("\n  in {source}: {}{}", problem.place(), problem.question());
+    }
     format!("\n  in {source}: {problem}")
 }
 

@@ -19,16 +19,26 @@ pub struct Problem {
     pub suggestion: Option<Str>,
 }
 
+impl Problem {
+    /// The place in words: `document 2, line 7, column 5, field spec.replicas`.
+    pub fn place(&self) -> String {
+        let mut text = format!("document {}, line {}, column {}", self.document, self.line, self.column);
+        if !self.field.is_empty() {
+            text.push_str(&format!(", field {}", self.field));
+        }
+        text
+    }
+
+    /// ` (did you mean "image"?)`, or nothing.
+    pub fn question(&self) -> String {
+        self.suggestion
+            .as_ref()
+            .map_or_else(String::new, |meant| format!(" (did you mean {:?}?)", meant.as_str()))
+    }
+}
+
 impl std::fmt::Display for Problem {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        write!(f, "document {}, line {}, column {}", self.document, self.line, self.column)?;
-        if !self.field.is_empty() {
-            write!(f, ", field {}", self.field)?;
-        }
-        write!(f, ": {}", self.message)?;
-        if let Some(meant) = &self.suggestion {
-            write!(f, " (did you mean {meant:?}?)")?;
-        }
-        Ok(())
+        write!(f, "{}: {}{}", self.place(), self.message, self.question())
     }
 }

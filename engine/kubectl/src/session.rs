@@ -41,11 +41,13 @@ pub const OUTPUT_BYTES_MAX: u64 = 4 << 20;
 /// The exit code of a command that was interrupted: 128 + SIGINT.
 pub const EXIT_INTERRUPTED: u8 = 130;
 
-/// Output, bounded.
+/// Output, bounded. A clone is a pointer.
 #[derive(Clone, Debug, Hash, Default)]
 pub struct Screen {
-    pieces: VecDeque<Piece>,
+    pieces: imbl::Vector<Piece>,
     bytes: u64,
+    /// How many pieces were ever added: grows even when old ones are dropped.
+    added: u64,
 }
 
 impl Screen {
@@ -56,6 +58,7 @@ impl Screen {
             return;
         }
         self.bytes += text.len() as u64;
+        self.added += 1;
         self.pieces.push_back(Piece { channel, text });
         while self.bytes > OUTPUT_BYTES_MAX && self.pieces.len() > 1 {
             let dropped = self.pieces.pop_front().map_or(0, |p| p.text.len() as u64);
@@ -66,6 +69,11 @@ impl Screen {
     /// The pieces, oldest first.
     pub fn pieces(&self) -> impl DoubleEndedIterator<Item = &Piece> + ExactSizeIterator {
         self.pieces.iter()
+    }
+
+    /// How many pieces were ever added, those included that are dropped by now: tells whether something is new.
+    pub fn added(&self) -> u64 {
+        self.added
     }
 
     /// All text of one channel.

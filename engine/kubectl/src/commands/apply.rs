@@ -396,8 +396,9 @@ impl Apply {
         problems: Vec<Problem>,
         io: &mut Io<'_, '_>,
     ) {
+        let said = failure.text.clone();
         for problem in problems {
-            failure.text.push_str(&manifest::place_line(&document.source, &problem));
+            failure.text.push_str(&manifest::place_line(&document.source, &problem, &said));
             io.problem(problem);
         }
         self.failures.push(failure);

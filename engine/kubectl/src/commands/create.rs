@@ -97,9 +97,17 @@ pub fn parse(args: Arguments, setup: &Setup<'_>) -> Result<Command, Failure> {
     };
     let resource = targets::lookup_one(resource)?;
     let manager = change::manager(&args, "kubectl-create");
-    Ok(one(&resource, &namespace, body, "created", &manager, Report::read(&args)?)
-        .doing(format!("failed to create {}: ", resource.singular))
-        .into())
+    let send = one(&resource, &namespace, body, "created", &manager, Report::read(&args)?);
+    // Of all these, kubectl words only the namespace's failure as the server's.
+    let doing = match (resource.kind.as_str(), variant) {
+        ("Namespace", _) => return Ok(send.into()),
+        ("Service", "nodeport") => "NodePort service",
+        ("Service", "loadbalancer") => "LoadBalancer service",
+        ("Service", "externalname") => "ExternalName service",
+        ("Service", _) => "ClusterIP service",
+        _ => resource.singular.as_str(),
+    };
+    Ok(send.doing(format!("failed to create {doing}: ")).into())
 }
 
 /// A POST of one object and the sentence about it.

@@ -3,15 +3,16 @@
 use std::collections::VecDeque;
 
 use api::Value;
-use api::http::Request;
+use api::http::{Request, Response};
 
 use super::{Command, Setup};
 use crate::describe::{self, Subject};
 use crate::failure::Failure;
-use crate::find::{Finder, Found, Taken};
+use crate::find::{Finder, Found, Taken, list_items};
 use crate::flags::{Arguments, Flag, switch, value};
 use crate::process::{Event, Io, Step};
-use crate::targets::{self, Rules};
+use crate::requests::{self, Selectors};
+use crate::targets::{self, Rules, Target};
 
 /// Its flags.
 pub const FLAGS: &[Flag] = &[
@@ -25,6 +26,8 @@ pub const FLAGS: &[Flag] = &[
 
 const FETCH: u32 = 0;
 const MORE: u32 = 1;
+/// Tag of the list in which names are looked for that only begin so.
+const PREFIX: u32 = 2;
 
 /// `kubectl describe` while it runs.
 #[derive(Clone, Debug, Hash)]
@@ -33,6 +36,8 @@ pub struct Describe {
     waiting: VecDeque<Found>,
     requests: VecDeque<Request>,
     answers: Vec<Value>,
+    /// What was not found by its whole name, and the failure should nothing begin with it.
+    prefix: Option<(Target, Failure)>,
     show_events: bool,
     /// How many were printed: a blank line stands between two.
     printed: u32,
@@ -56,6 +61,7 @@ pub fn parse(args: Arguments, setup: &Setup<'_>) -> Result<Command, Failure> {
         waiting: VecDeque::new(),
         requests: VecDeque::new(),
         answers: Vec::new(),
+        prefix: None,
         show_events: args.switch("show-events", true),
         printed: 0,
         namespace: if namespaced { setup.namespace(&args) } else { api::Str::new() },
@@ -87,6 +93,29 @@ impl Describe {
         io.finish_with(failures);
     }
 
+    /// No object has that name: asks for all of its kind.
+    fn look_for_prefix(&mut self, response: &Response, io: &mut Io<'_, '_>) -> bool {
+        let asked = self.finder.asked().filter(|t| t.name.is_some());
+        let Some(target) = asked.filter(|_| response.status == 404).cloned() else { return false };
+        let all = Selectors::default();
+        io.send(PREFIX, requests::list(&target.resource, &target.namespace, &all, requests::JSON));
+        self.prefix = Some((target, Failure::server(response)));
+        true
+    }
+
+    fn prefix(&mut self, response: &Response, io: &mut Io<'_, '_>) {
+        let Some((target, failure)) = self.prefix.take() else { return };
+        let prefix = target.name.unwrap_or_default();
+        let list = response.value().filter(|_| response.is_success()).cloned().unwrap_or_default();
+        let mut found = list_items(&target.resource, &list);
+        found.retain(|f| f.name().starts_with(prefix.as_str()));
+        if found.is_empty() {
+            self.finder.failures.push(failure);
+        }
+        self.waiting.extend(found);
+        self.next(io);
+    }
+
     fn fetch(&mut self, io: &mut Io<'_, '_>) {
         match self.requests.pop_front() {
             Some(request) => io.send(MORE, request),
@@ -113,6 +142,8 @@ impl Step for Describe {
     fn handle(&mut self, event: Event, io: &mut Io<'_, '_>) {
         match event {
             Event::Start => self.next(io),
+            Event::Response { tag: FETCH, response } if self.look_for_prefix(&response, io) => {}
+            Event::Response { tag: PREFIX, response } => self.prefix(&response, io),
             Event::Response { tag: FETCH, response } => match self.finder.take(&response, FETCH, io) {
                 Taken::More(found) => self.waiting.extend(found),
                 Taken::Objects(found) => {

@@ -44,16 +44,19 @@ pub fn describe(subject: &Subject<'_>) -> String {
 }
 
 fn replica_sets(subject: &Subject<'_>, out: &mut String) {
-    const REVISION: [&str; 3] = ["metadata", "annotations", "deployment.kubernetes.io/revision"];
+    // The new set is the one with the Deployment's template, but for the hash that the controller adds.
+    let is_new = |set: &Value| {
+        let mut template = set.at(&["spec", "template"]).cloned().unwrap_or_default();
+        template.remove(&["metadata", "labels", "pod-template-hash"]);
+        subject.value().at(&["spec", "template"]) == Some(&template)
+    };
     let deployment = subject.value();
     let uid = at(deployment, &["metadata", "uid"]);
     let owned = |set: &&Value| {
         set.items_at(&["metadata", "ownerReferences"]).iter().any(|owner| at(owner, &["uid"]) == uid)
     };
     let (new, old): (Vec<&Value>, Vec<&Value>) =
-        subject.items(0).iter().filter(owned).partition(|set| {
-            at(set, &REVISION) == at(deployment, &REVISION) && !at(set, &REVISION).is_empty()
-        });
+        subject.items(0).iter().filter(owned).partition(|set| is_new(set));
     let line = |sets: &[&Value]| -> String {
         let texts: Vec<String> = sets
             .iter()

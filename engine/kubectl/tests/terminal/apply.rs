@@ -70,8 +70,7 @@ fn one_bad_document_costs_no_other() {
         "error: error parsing STDIN: error converting YAML to JSON: yaml: line ",
         "Error from server (BadRequest): error when creating \"STDIN\": Deployment in version \"v1\" cannot be handled as a \
          Deployment: strict decoding error: unknown field \"spec.template.spec.containers[0].imagee\"\n  in STDIN: document 2, \
-         line 22, column 9, field spec.template.spec.containers[0].imagee: unknown field \
-         \"spec.template.spec.containers[0].imagee\" (did you mean \"image\"?)\n",
+         line 22, column 9, field spec.template.spec.containers[0].imagee (did you mean \"image\"?)\n",
         "error: resource mapping not found for name: \"x\" namespace: \"\" from \"STDIN\": no matches for kind \"Foo\" in version \
          \"v1\"\nensure CRDs are installed first\n",
     ] {
@@ -90,7 +89,7 @@ fn a_servers_refusal_is_mapped_to_its_place() {
     assert_eq!(
         printed.err,
         "The Deployment \"web\" is invalid: spec.replicas: Invalid value: too many\n  in STDIN: document 1, line 6, column 3, \
-         field spec.replicas: Invalid value: too many\n"
+         field spec.replicas\n"
     );
     let problem = &c.terminal.session(S).unwrap().problems()[0];
     assert_eq!((problem.line, problem.column, problem.field.as_str()), (6, 3, "spec.replicas"));

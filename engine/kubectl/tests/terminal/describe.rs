@@ -122,5 +122,8 @@ fn what_is_not_there() {
     assert_eq!(c.fails("kubectl describe pod no"), "Error from server (NotFound): pods \"no\" not found\n");
     let printed = c.run("kubectl describe pods -n other");
     assert_eq!((printed.err.as_str(), printed.code), ("No resources found in other namespace.\n", Some(0)));
+    c.server.put(crate::pod("long-name", "web", "node-1"));
+    assert!(c.ok("kubectl describe pod long").starts_with("Name:         long-name\n"));
+    c.server.take("/api/v1/namespaces/default/pods/long-name");
     assert_eq!(c.ok("kubectl describe pods").matches("\n\n\nName:").count(), 1);
 }
