@@ -1,6 +1,5 @@
 //! What a kubelet is told when it starts.
 
-
 use api::quantity::Quantity;
 use sim::Str;
 

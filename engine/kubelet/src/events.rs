@@ -42,7 +42,13 @@ impl Host {
     }
 
     /// Records an event about the node.
-    pub(crate) fn node_event(&mut self, context: &mut Context<'_>, kind: EventType, reason: &str, message: &str) {
+    pub(crate) fn node_event(
+        &mut self,
+        context: &mut Context<'_>,
+        kind: EventType,
+        reason: &str,
+        message: &str,
+    ) {
         // The kubelet's node events carry the node's name as uid, by tradition.
         let name = Str::from(self.config.name.as_str());
         let about = object! { "kind": "Node", "name": &name, "uid": &name };

@@ -56,7 +56,13 @@ pub(crate) enum CriCall {
     List,
     Pull,
     Pod(u64, PodCall),
-    Log { request: RequestId, container: cri::ContainerId, follow: bool, since: SimTime, timestamps: bool },
+    Log {
+        request: RequestId,
+        container: cri::ContainerId,
+        follow: bool,
+        since: SimTime,
+        timestamps: bool,
+    },
     /// Nobody waits for the answer.
     Forgotten,
 }

@@ -34,7 +34,8 @@ impl Kubelet {
             ["healthz"] => answer(context, id, Response::text(200, "ok")),
             ["pods"] => {
                 let items: Vec<api::Value> = self.workers.values().map(|w| w.pod.value().clone()).collect();
-                let list = api::object! { "kind": "PodList", "apiVersion": "v1", "metadata": {}, "items": items };
+                let list =
+                    api::object! { "kind": "PodList", "apiVersion": "v1", "metadata": {}, "items": items };
                 answer(context, id, Response::tree(200, list));
             }
             _ => answer(context, id, Response::text(404, "404 page not found\n")),
@@ -78,7 +79,9 @@ impl Kubelet {
                 };
                 Err((400, format!("container \"{container}\" in pod \"{pod}\" is waiting to start: {why}")))
             }
-            _ => record.id.ok_or_else(|| (400, format!("container \"{container}\" in pod \"{pod}\" is not available"))),
+            _ => record
+                .id
+                .ok_or_else(|| (400, format!("container \"{container}\" in pod \"{pod}\" is not available"))),
         }
     }
 
@@ -116,7 +119,8 @@ impl Kubelet {
         let lines: Vec<LogLine> = match response {
             cri::Response::Log(lines) => lines.iter().filter(|l| l.at >= since).cloned().collect(),
             cri::Response::Failed(failure) => {
-                let message = format!("unable to retrieve container logs for containerd://{container}: {failure}");
+                let message =
+                    format!("unable to retrieve container logs for containerd://{container}: {failure}");
                 return answer(context, id, Response::text(404, &message));
             }
             _ => return,
@@ -130,7 +134,10 @@ impl Kubelet {
         response.body = Body::Empty;
         answer(context, id, response);
         frame(context, id, Frame::Data(text.as_bytes().into()));
-        let runs = self.workers.values().any(|w| w.records.iter().any(|r| r.id == Some(container) && r.is_running()));
+        let runs = self
+            .workers
+            .values()
+            .any(|w| w.records.iter().any(|r| r.id == Some(container) && r.is_running()));
         if runs {
             self.followers.entry(container).or_default().push(Follower { request: id, timestamps });
         } else {

@@ -347,12 +347,17 @@ impl Kubelet {
         match event {
             cri::Event::Started => self.on_runtime_started(context),
             cri::Event::ContainerStopped(status) => {
-                let owner = self.workers.iter().find(|(_, w)| w.records.iter().any(|r| r.id == Some(status.id)));
+                let owner =
+                    self.workers.iter().find(|(_, w)| w.records.iter().any(|r| r.id == Some(status.id)));
                 if let Some(number) = owner.map(|(number, _)| *number) {
-                    self.with_worker(number, context, |worker, host, context| worker.on_stopped(status, host, context));
+                    self.with_worker(number, context, |worker, host, context| {
+                        worker.on_stopped(status, host, context)
+                    });
                 }
             }
-            cri::Event::Log { container, lines, ended } => self.on_log_lines(*container, lines, *ended, context),
+            cri::Event::Log { container, lines, ended } => {
+                self.on_log_lines(*container, lines, *ended, context)
+            }
         }
     }
 

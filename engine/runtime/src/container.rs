@@ -107,7 +107,10 @@ impl Container {
     /// The environment: the image's, the host name, the container's own.
     pub fn environment(&self, hostname: &str) -> Vec<(Str, Str)> {
         let image = self.behaviour().environment.iter().map(|(k, v)| (Str::from(*k), Str::from(*v)));
-        let host = [(sim::literal!("HOSTNAME"), Str::from(hostname)), (sim::literal!("HOME"), sim::literal!("/root"))];
+        let host = [
+            (sim::literal!("HOSTNAME"), Str::from(hostname)),
+            (sim::literal!("HOME"), sim::literal!("/root")),
+        ];
         image.chain(host).chain(self.config.env.iter().cloned()).collect()
     }
 

@@ -31,8 +31,8 @@ impl Runtime {
         };
         let environment = running.environment(place.hostname);
         let directory = running.directory().to_owned();
-        let (started, written) = running
-            .look(place, |_, world| process::start(command, &environment, &directory, world));
+        let (started, written) =
+            running.look(place, |_, world| process::start(command, &environment, &directory, world));
         self.put(running);
         match started {
             Err(error) => {
@@ -46,7 +46,8 @@ impl Runtime {
                     let number = self.number();
                     let deadline = context.now + timeout;
                     let wake = process.wake().map_or(deadline, |at| at.min(deadline));
-                    self.execs.insert(number, Exec { call, container, process: Some(process), written, deadline });
+                    self.execs
+                        .insert(number, Exec { call, container, process: Some(process), written, deadline });
                     context.timer_at(wake, timer::exec(number));
                 }
             },
@@ -72,16 +73,28 @@ impl Runtime {
                 self.fail(exec.call, Failure::new(Code::DeadlineExceeded, message), context);
             }
             None => {
-                let wake = exec.process.as_ref().and_then(Process::wake).unwrap_or(exec.deadline).min(exec.deadline);
+                let wake =
+                    exec.process.as_ref().and_then(Process::wake).unwrap_or(exec.deadline).min(exec.deadline);
                 context.timer_at(wake, timer::exec(number));
                 self.execs.insert(number, exec);
             }
         }
     }
 
-    fn exec_done(&mut self, call: CallId, code: i32, written: Vec<(bool, String)>, context: &mut Context<'_>) {
+    fn exec_done(
+        &mut self,
+        call: CallId,
+        code: i32,
+        written: Vec<(bool, String)>,
+        context: &mut Context<'_>,
+    ) {
         let stream = |wanted: bool| {
-            written.iter().filter(|(err, _)| *err == wanted).map(|(_, text)| text.as_str()).collect::<String>().into()
+            written
+                .iter()
+                .filter(|(err, _)| *err == wanted)
+                .map(|(_, text)| text.as_str())
+                .collect::<String>()
+                .into()
         };
         self.respond(call, Response::Exec { code, stdout: stream(false), stderr: stream(true) }, context);
     }

@@ -159,7 +159,8 @@ impl View<'_> {
         if self.is_directory(path) {
             return Err(FileError::IsDirectory);
         }
-        let parent = path.rsplit_once('/').map_or("/", |(parent, _)| if parent.is_empty() { "/" } else { parent });
+        let parent =
+            path.rsplit_once('/').map_or("/", |(parent, _)| if parent.is_empty() { "/" } else { parent });
         if !self.is_directory(parent) {
             return Err(FileError::NotFound);
         }

@@ -150,8 +150,11 @@ pub fn start(
 }
 
 fn not_found(program: &str) -> Str {
-    let reason =
-        if program.contains('/') { "no such file or directory" } else { "executable file not found in $PATH" };
+    let reason = if program.contains('/') {
+        "no such file or directory"
+    } else {
+        "executable file not found in $PATH"
+    };
     let verb = if program.contains('/') { "stat " } else { "" };
     Str::from(format!(
         "failed to create containerd task: failed to create shim task: OCI runtime create failed: runc create \
@@ -217,6 +220,11 @@ impl Process {
 }
 
 /// What a server answers to a request.
-pub fn answer(server: &Server, port: u16, request: &Request, world: &mut World<'_>) -> Result<Response, Refusal> {
+pub fn answer(
+    server: &Server,
+    port: u16,
+    request: &Request,
+    world: &mut World<'_>,
+) -> Result<Response, Refusal> {
     images::answer(server, port, request, world)
 }

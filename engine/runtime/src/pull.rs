@@ -62,8 +62,7 @@ pub(crate) fn failure(image: &ImageName, missing: Missing) -> Failure {
             )
         }
     };
-    let message = format!(
-        "failed to pull and unpack image \"{full}\": failed to resolve reference \"{full}\": {why}"
-    );
+    let message =
+        format!("failed to pull and unpack image \"{full}\": failed to resolve reference \"{full}\": {why}");
     Failure::new(code, Str::from(message))
 }

@@ -353,13 +353,20 @@ impl Runtime {
                 None => "cni plugin not initialized".to_owned(),
                 Some(range) => format!("no IP addresses available in range set: {}", range.cidr()),
             };
-            let message = format!("failed to setup network for sandbox: plugin type=\"bridge\" failed (add): {why}");
+            let message =
+                format!("failed to setup network for sandbox: plugin type=\"bridge\" failed (add): {why}");
             return self.fail(call, Failure::new(Code::Unknown, message), context);
         };
         let number = self.number();
         let id = SandboxId { number, salt: self.random.next_u64() };
-        let sandbox =
-            Sandbox { id, config, ready: true, ip: Some(ip), created_at: context.now, containers: Vec::new() };
+        let sandbox = Sandbox {
+            id,
+            config,
+            ready: true,
+            ip: Some(ip),
+            created_at: context.now,
+            containers: Vec::new(),
+        };
         self.sandboxes.insert(number, Arc::new(sandbox));
         self.respond(call, Response::Sandbox { id, ip }, context);
     }
@@ -380,7 +387,9 @@ impl Runtime {
         }
         let sandbox = Arc::make_mut(sandbox);
         sandbox.ready = false;
-        if let (Some(ip), Some(range), false) = (sandbox.ip.take(), &mut self.range, sandbox.config.host_ip.is_some()) {
+        if let (Some(ip), Some(range), false) =
+            (sandbox.ip.take(), &mut self.range, sandbox.config.host_ip.is_some())
+        {
             range.release(ip);
         }
     }
@@ -396,8 +405,11 @@ impl Runtime {
             }
         };
         let same = |work: &&mut Work| matches!(work, Work::Pull { image, .. } if *image == name);
-        let pulling: Option<u64> =
-            self.work.iter().find(|(_, w)| matches!(w, Work::Pull { image, .. } if *image == name)).map(|(n, _)| *n);
+        let pulling: Option<u64> = self
+            .work
+            .iter()
+            .find(|(_, w)| matches!(w, Work::Pull { image, .. } if *image == name))
+            .map(|(n, _)| *n);
         if let Some(number) = pulling
             && let Some(Work::Pull { calls, .. }) = self.work.get_mut(&number).filter(same)
         {
@@ -440,13 +452,14 @@ impl Runtime {
         found.map(Arc::make_mut).ok_or_else(|| not_found(id))
     }
 
-    /// A copy of a running container and where it runs; [`Runtime::put`] puts it back.
+    /// A running container, taken out so that it can act without its log being copied, and where it runs;
+    /// [`Runtime::put`] puts it back.
     pub(crate) fn running(&mut self, number: u64, now: SimTime) -> Option<(Container, Place<'_>)> {
         let container = self.containers.get(&number)?;
-        if !container.is_running() {
+        if !container.is_running() || !self.sandboxes.contains_key(&container.sandbox.number) {
             return None;
         }
-        let container = Container::clone(container);
+        let container = Arc::unwrap_or_clone(self.containers.remove(&number)?);
         let place = self.place(container.sandbox, now)?;
         Some((container, place))
     }
@@ -467,14 +480,16 @@ impl Runtime {
         config: Arc<ContainerConfig>,
         context: &mut Context<'_>,
     ) {
-        let image = ImageName::parse(&config.image).ok().filter(|name| self.images.contains_key(&name.full()));
+        let image =
+            ImageName::parse(&config.image).ok().filter(|name| self.images.contains_key(&name.full()));
         let Some(image) = image else {
             let message = format!("failed to get image \"{}\": not found", config.image);
             return self.fail(call, Failure::new(Code::NotFound, message), context);
         };
         let number = self.number();
         let salt = self.random.next_u64();
-        let Some(home) = self.sandboxes.get_mut(&sandbox.number).filter(|s| s.id == sandbox && s.ready) else {
+        let Some(home) = self.sandboxes.get_mut(&sandbox.number).filter(|s| s.id == sandbox && s.ready)
+        else {
             let message = format!("failed to find sandbox id \"{sandbox}\": not found");
             return self.fail(call, Failure::new(Code::NotFound, message), context);
         };
@@ -508,7 +523,11 @@ impl Runtime {
             return self.fail(call, Failure::new(Code::NotFound, "sandbox not found"), context);
         };
         if container.state != ContainerState::Created {
-            return self.fail(call, Failure::new(Code::FailedPrecondition, "container is not created"), context);
+            return self.fail(
+                call,
+                Failure::new(Code::FailedPrecondition, "container is not created"),
+                context,
+            );
         }
         let argv = container.command_line();
         let environment = container.environment(place.hostname);
@@ -603,7 +622,8 @@ impl Runtime {
             return;
         }
         let Some((mut container, place)) = self.running(id.number, context.now) else { return };
-        let code = container.in_world(place, |process, world| process.as_mut().and_then(|p| p.terminate(world)));
+        let code =
+            container.in_world(place, |process, world| process.as_mut().and_then(|p| p.terminate(world)));
         match code {
             Some(code) => {
                 self.put(container);

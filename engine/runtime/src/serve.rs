@@ -8,6 +8,7 @@ use sim::{SimTime, Str};
 use crate::cri::{self, CallId, Code, Failure, SandboxId};
 use crate::process::{self, Refusal};
 use crate::runtime::{Context, Runtime};
+use crate::sandbox::Sandbox;
 
 impl Runtime {
     /// Sends one HTTP request to a port of a pod (or host-network pod) on this node: what its server answers. The
@@ -23,6 +24,16 @@ impl Runtime {
         request: &Request,
     ) -> Result<HttpResponse, Refusal> {
         let container = self.listener(ip, port)?;
+        self.ask(now, container, port, request)
+    }
+
+    fn ask(
+        &mut self,
+        now: SimTime,
+        container: u64,
+        port: u16,
+        request: &Request,
+    ) -> Result<HttpResponse, Refusal> {
         let Some((mut container, place)) = self.running(container, now) else {
             return Err(Refusal::ConnectionRefused);
         };
@@ -44,15 +55,20 @@ impl Runtime {
         let mut refusal = Refusal::NoRoute;
         for sandbox in found {
             refusal = Refusal::ConnectionRefused;
-            let listens = |number: &&u64| {
-                let server = self.container(**number).and_then(|c| c.process.as_ref()?.server());
-                server.is_some_and(|server| server.ports.contains(&port))
-            };
-            if let Some(number) = sandbox.containers.iter().find(listens) {
-                return Ok(*number);
+            if let Some(number) = self.listener_in(sandbox, port) {
+                return Ok(number);
             }
         }
         Err(refusal)
+    }
+
+    /// The container of a sandbox whose server listens on a port.
+    fn listener_in(&self, sandbox: &Sandbox, port: u16) -> Option<u64> {
+        let listens = |number: &&u64| {
+            let server = self.container(**number).and_then(|c| c.process.as_ref()?.server());
+            server.is_some_and(|server| server.ports.contains(&port))
+        };
+        sandbox.containers.iter().find(listens).copied()
     }
 
     /// A kubelet's probe.
@@ -64,18 +80,23 @@ impl Runtime {
         path: Option<Str>,
         context: &mut Context<'_>,
     ) {
-        let Some(ip) = self.sandbox(sandbox).and_then(|s| s.ip) else {
+        let Some((sandbox, ip)) = self.sandbox(sandbox).and_then(|s| Some((s, s.ip?))) else {
             return self.fail(call, Failure::new(Code::NotFound, "no such sandbox"), context);
         };
-        let result = match path {
-            None => self.listener(ip, port).map(|_| 0),
-            Some(path) => {
-                let (path, query) = path.split_once('?').map_or((path.clone(), None), |(p, q)| (p.into(), Some(q)));
+        let listener = self.listener_in(sandbox, port).ok_or(Refusal::ConnectionRefused);
+        let result = match (path, listener) {
+            (None, listener) => listener.map(|_| 0),
+            (Some(_), Err(refusal)) => Err(refusal),
+            (Some(path), Ok(listener)) => {
+                let (path, query) =
+                    path.split_once('?').map_or((path.clone(), None), |(p, q)| (p.into(), Some(q)));
                 let mut request = Request::new(Method::Get, path).header("user-agent", "kube-probe/1.36");
-                for (name, value) in query.into_iter().flat_map(|q| q.split('&')).filter_map(|p| p.split_once('=')) {
+                for (name, value) in
+                    query.into_iter().flat_map(|q| q.split('&')).filter_map(|p| p.split_once('='))
+                {
                     request = request.query(name, value);
                 }
-                self.http(context.now, ip, port, &request).map(|response| response.status)
+                self.ask(context.now, listener, port, &request).map(|response| response.status)
             }
         };
         match result {

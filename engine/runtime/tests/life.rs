@@ -60,7 +60,8 @@ impl Bench {
         let id = CallId(self.calls);
         self.feed(Input::Cri { id, request: Arc::new(request) });
         for _ in 0..10_000 {
-            let found = self.heard.iter().position(|m| matches!(m, Message::Response { id: i, .. } if *i == id));
+            let found =
+                self.heard.iter().position(|m| matches!(m, Message::Response { id: i, .. } if *i == id));
             if let Some(at) = found {
                 let Message::Response { response, .. } = self.heard.remove(at) else { unreachable!() };
                 return Response::clone(&response);
@@ -89,7 +90,9 @@ impl Bench {
     fn start(&mut self, sandbox: SandboxId, config: ContainerConfig) -> ContainerId {
         let pulled = self.ask(Request::PullImage { image: config.image.clone() });
         assert!(matches!(pulled, Response::Image(Some(_))), "{pulled:?}");
-        let Response::Container(id) = self.ask(Request::CreateContainer { sandbox, config: Arc::new(config) }) else {
+        let Response::Container(id) =
+            self.ask(Request::CreateContainer { sandbox, config: Arc::new(config) })
+        else {
             panic!("not created")
         };
         assert_eq!(self.ask(Request::StartContainer(id)), Response::Done);
@@ -221,7 +224,10 @@ fn scripts() {
         let started = bench.now;
         bench.run_until(started + Duration::from_secs(1));
         let log = bench.log(id).join("\n");
-        assert!(if script.starts_with("date") { log.starts_with(want) } else { log == want }, "{script}: {log}");
+        assert!(
+            if script.starts_with("date") { log.starts_with(want) } else { log == want },
+            "{script}: {log}"
+        );
     }
 }
 
@@ -239,12 +245,17 @@ fn a_busy_loop_lets_time_pass() {
 fn what_cannot_be() {
     let mut bench = Bench::new();
     for (image, want) in [
-        ("nginx:does-not-exist", "rpc error: code = NotFound desc = failed to pull and unpack image \"docker.io/library/nginx:does-not-exist\""),
+        (
+            "nginx:does-not-exist",
+            "rpc error: code = NotFound desc = failed to pull and unpack image \"docker.io/library/nginx:does-not-exist\"",
+        ),
         ("registry.invalid/x", "no such host"),
         ("team/nonexistent", "pull access denied"),
         ("NGINX", "invalid reference format"),
     ] {
-        let Response::Failed(failure) = bench.ask(Request::PullImage { image: image.into() }) else { panic!() };
+        let Response::Failed(failure) = bench.ask(Request::PullImage { image: image.into() }) else {
+            panic!()
+        };
         assert!(failure.to_string().contains(want), "{failure}");
     }
     let (sandbox, _) = bench.sandbox("p");

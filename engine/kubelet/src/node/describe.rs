@@ -101,8 +101,10 @@ impl NodeAgent {
                 "message": message,
             }
         };
-        let mut list: Vec<Value> =
-            pressure.iter().map(|(kind, reason, message)| condition(kind, "False", reason, message, self.booted)).collect();
+        let mut list: Vec<Value> = pressure
+            .iter()
+            .map(|(kind, reason, message)| condition(kind, "False", reason, message, self.booted))
+            .collect();
         list.push(if self.is_ready() {
             condition("Ready", "True", "KubeletReady", "kubelet is posting ready status", self.ready_since)
         } else {

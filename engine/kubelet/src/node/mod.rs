@@ -84,7 +84,12 @@ impl NodeAgent {
     }
 
     /// The runtime told its version: time to register, or to tell that the network came up.
-    pub(crate) fn on_version(&mut self, response: &cri::Response, host: &mut Host, context: &mut Context<'_>) {
+    pub(crate) fn on_version(
+        &mut self,
+        response: &cri::Response,
+        host: &mut Host,
+        context: &mut Context<'_>,
+    ) {
         let cri::Response::Version { name, version, network_ready } = response else { return };
         self.runtime_ready = true;
         self.network_ready = *network_ready;

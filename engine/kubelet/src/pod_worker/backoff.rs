@@ -30,7 +30,8 @@ impl Backoff {
 
     /// Notes another attempt, and doubles the wait for the next.
     pub fn next(&mut self, now: SimTime) {
-        self.delay = if self.delay.is_zero() || self.expired(now) { FIRST } else { (self.delay * 2).min(MAX) };
+        self.delay =
+            if self.delay.is_zero() || self.expired(now) { FIRST } else { (self.delay * 2).min(MAX) };
         self.last = now;
     }
 

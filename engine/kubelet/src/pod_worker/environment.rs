@@ -70,13 +70,14 @@ fn value_from(
             return Ok(Some(ip.into()));
         }
         let value = field(pod, &selector.field_path, &host.config);
-        return value.map(Some).ok_or_else(|| {
-            Missing::Failed(format!("unsupported fieldPath: {}", selector.field_path))
-        });
+        return value
+            .map(Some)
+            .ok_or_else(|| Missing::Failed(format!("unsupported fieldPath: {}", selector.field_path)));
     }
     if let Some(selector) = &source.resource_field_ref {
         let (list, resource) = selector.resource.split_once('.').unwrap_or(("", &selector.resource));
-        let amounts = if list == "limits" { &container.resources.limits } else { &container.resources.requests };
+        let amounts =
+            if list == "limits" { &container.resources.limits } else { &container.resources.requests };
         let divisor = selector.divisor.filter(|d| !d.is_zero()).map_or(1_000_000_000, |d| d.nano_value());
         let amount = amounts.get(resource).map_or(0, |q| q.nano_value());
         return Ok(Some(((amount + divisor - 1) / divisor).to_string().into()));
@@ -95,7 +96,11 @@ fn value_from(
         None => {
             let kind = if secret { "Secret" } else { "ConfigMap" };
             let key = &selector.key;
-            Err(Missing::Failed(format!("couldn't find key {key} in {kind} {}/{}", pod.namespace(), selector.name)))
+            Err(Missing::Failed(format!(
+                "couldn't find key {key} in {kind} {}/{}",
+                pod.namespace(),
+                selector.name
+            )))
         }
     }
 }
@@ -135,7 +140,8 @@ pub(super) fn field(pod: &Object, path: &str, config: &Config) -> Option<Str> {
         "metadata.labels" | "metadata.annotations" => {
             let list = path.trim_start_matches("metadata.");
             let map = pod.value().at(&["metadata", list]).and_then(api::Value::as_map);
-            let line = |(k, v): (&Str, &api::Value)| format!("{k}={:?}", v.as_str().map_or("", |s| s.as_str()));
+            let line =
+                |(k, v): (&Str, &api::Value)| format!("{k}={:?}", v.as_str().map_or("", |s| s.as_str()));
             let lines: Vec<String> = map.into_iter().flat_map(|m| m.iter()).map(line).collect();
             lines.join("\n").into()
         }
@@ -225,7 +231,9 @@ mod tests {
     #[test]
     fn references() {
         let env: BTreeMap<Str, Str> = [("A".into(), "1".into())].into();
-        for (text, want) in [("x$(A)y", "x1y"), ("$(B)", "$(B)"), ("$$(A)", "$(A)"), ("$A", "$A"), ("5$", "5$")] {
+        for (text, want) in
+            [("x$(A)y", "x1y"), ("$(B)", "$(B)"), ("$$(A)", "$(A)"), ("$A", "$A"), ("5$", "5$")]
+        {
             assert_eq!(expand(&text.into(), &env), want);
         }
     }

@@ -25,13 +25,16 @@ impl Worker {
             let Some(id) = record.id else { continue };
             for kind in due {
                 let Some(container) = self.spec(index) else { continue };
-                let request = kind.of(container).and_then(|probe| probes::request(probe, container, sandbox, id));
+                let request =
+                    kind.of(container).and_then(|probe| probes::request(probe, container, sandbox, id));
                 match request {
                     Some(request) => {
                         let call = CriCall::Pod(self.number, PodCall::Probe(index, kind));
                         host.cri(context, call, request);
                     }
-                    None => self.probed(index, kind, Err("couldn't find the probe's port".into()), host, context),
+                    None => {
+                        self.probed(index, kind, Err("couldn't find the probe's port".into()), host, context)
+                    }
                 }
             }
         }
@@ -73,7 +76,8 @@ impl Worker {
             let what = kind.name().to_lowercase();
             let message = format!("Container {} failed {what} probe, will be restarted", record.name);
             let own = probe.termination_grace_period_seconds;
-            let grace = own.or(self.typed().and_then(|p| p.spec.termination_grace_period_seconds)).unwrap_or(30);
+            let grace =
+                own.or(self.typed().and_then(|p| p.spec.termination_grace_period_seconds)).unwrap_or(30);
             let grace = Duration::from_secs(u64::try_from(grace).unwrap_or(0));
             self.stop_container(index, grace, &message, host, context);
         }
@@ -90,7 +94,12 @@ impl Worker {
     }
 
     /// What to ask the runtime for a hook; nothing for one that only sleeps.
-    pub(super) fn hook_request(&self, index: u32, hook: &LifecycleHandler, timeout: Duration) -> Option<Request> {
+    pub(super) fn hook_request(
+        &self,
+        index: u32,
+        hook: &LifecycleHandler,
+        timeout: Duration,
+    ) -> Option<Request> {
         let (sandbox, _) = self.sandbox?;
         if let Some(exec) = &hook.exec {
             let container = self.records[index as usize].id?;
@@ -114,7 +123,9 @@ impl Worker {
     ) {
         self.busy = None;
         let why = match response {
-            Response::Exec { code, stderr, .. } if *code != 0 => format!("command exited with {code}: {stderr}"),
+            Response::Exec { code, stderr, .. } if *code != 0 => {
+                format!("command exited with {code}: {stderr}")
+            }
             Response::Failed(failure) => failure.message.to_string(),
             _ => return,
         };

@@ -136,7 +136,11 @@ impl Worker {
     /// A worker for a pod that was bound to this node. `None` when the pod would not decode.
     pub(crate) fn new(number: u64, pod: Object, now: SimTime) -> Option<Worker> {
         let typed = pod.pod()?;
-        let init = typed.spec.init_containers.iter().map(|c| Record::new(c.name.clone(), true, c.restart_policy == "Always"));
+        let init = typed
+            .spec
+            .init_containers
+            .iter()
+            .map(|c| Record::new(c.name.clone(), true, c.restart_policy == "Always"));
         let main = typed.spec.containers.iter().map(|c| Record::new(c.name.clone(), false, false));
         let records = init.chain(main).collect();
         let settled = typed.is_terminal();
@@ -200,7 +204,9 @@ impl Worker {
     }
 
     pub(crate) fn restart_policy(&self) -> &str {
-        self.typed().map_or("Always", |p| if p.spec.restart_policy.is_empty() { "Always" } else { &p.spec.restart_policy })
+        self.typed().map_or("Always", |p| {
+            if p.spec.restart_policy.is_empty() { "Always" } else { &p.spec.restart_policy }
+        })
     }
 
     /// Whether a container that ended is started again.
@@ -343,7 +349,13 @@ impl Worker {
     }
 
     /// The runtime answered one of this worker's calls.
-    pub(crate) fn on_cri(&mut self, call: PodCall, response: &Response, host: &mut Host, context: &mut Context<'_>) {
+    pub(crate) fn on_cri(
+        &mut self,
+        call: PodCall,
+        response: &Response,
+        host: &mut Host,
+        context: &mut Context<'_>,
+    ) {
         match call {
             PodCall::Volume(index) => {
                 self.busy = None;
@@ -387,7 +399,12 @@ impl Worker {
     }
 
     /// A container of this pod has ended.
-    pub(crate) fn on_stopped(&mut self, status: &ContainerStatus, host: &mut Host, context: &mut Context<'_>) {
+    pub(crate) fn on_stopped(
+        &mut self,
+        status: &ContainerStatus,
+        host: &mut Host,
+        context: &mut Context<'_>,
+    ) {
         if let Some(record) = self.records.iter_mut().find(|r| r.id == Some(status.id)) {
             record.learn(status);
             record.probes = Probes::default();
@@ -447,7 +464,9 @@ impl Worker {
                     record.stage = Stage::Exited(Exit {
                         code: 137,
                         reason: sim::literal!("ContainerStatusUnknown"),
-                        message: sim::literal!("The container could not be located when the pod was terminated"),
+                        message: sim::literal!(
+                            "The container could not be located when the pod was terminated"
+                        ),
                         started_at: SimTime::ZERO,
                         finished_at: context.now,
                         id: record.id,

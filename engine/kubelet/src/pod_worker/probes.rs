@@ -92,7 +92,14 @@ impl Probes {
             let probe = kind.of(container)?;
             let next = now + seconds(probe.initial_delay_seconds);
             // Alive until found dead; neither started nor ready until found so.
-            Some(ProbeState { kind, next, asking: false, run: 0, last: false, result: kind == ProbeKind::Liveness })
+            Some(ProbeState {
+                kind,
+                next,
+                asking: false,
+                run: 0,
+                last: false,
+                result: kind == ProbeKind::Liveness,
+            })
         };
         Probes { states: ProbeKind::ALL.into_iter().filter_map(state).collect() }
     }
@@ -233,7 +240,9 @@ mod tests {
         assert_eq!(probes.due(at(103)), [ProbeKind::Startup], "the others wait for the start");
         assert_eq!(probes.due(at(103)), [], "one at a time");
         let probe = |kind: ProbeKind| kind.of(container).unwrap();
-        let answer = |probes: &mut Probes, kind: ProbeKind, ok: bool, now| probes.answer(kind, ok, probe(kind), at(now));
+        let answer = |probes: &mut Probes, kind: ProbeKind, ok: bool, now| {
+            probes.answer(kind, ok, probe(kind), at(now))
+        };
         assert_eq!(answer(&mut probes, ProbeKind::Startup, false, 103), Verdict::Fine);
         assert_eq!(probes.next(), Some(at(108)));
         assert_eq!(answer(&mut probes, ProbeKind::Startup, true, 108), Verdict::Fine);

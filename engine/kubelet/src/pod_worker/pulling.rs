@@ -37,7 +37,9 @@ impl Worker {
         };
         let present = host.images.is_present(&image);
         if present && !always {
-            let message = format!("Container image \"{image}\" already present on machine and can be accessed by the pod");
+            let message = format!(
+                "Container image \"{image}\" already present on machine and can be accessed by the pod"
+            );
             self.container_event(host, context, index, EventType::Normal, "Pulled", &message);
             return self.create(index, host, context);
         }
@@ -51,7 +53,14 @@ impl Worker {
         {
             let message = format!("Back-off pulling image \"{image}\"");
             self.container_event(host, context, index, EventType::Normal, "BackOff", &message);
-            self.container_event(host, context, index, EventType::Warning, "Failed", "Error: ImagePullBackOff");
+            self.container_event(
+                host,
+                context,
+                index,
+                EventType::Warning,
+                "Failed",
+                "Error: ImagePullBackOff",
+            );
             let record = &mut self.records[index as usize];
             record.wait("ImagePullBackOff", format!("{message}: ErrImagePull: {why}"));
             record.retry_at = Some(until);
@@ -110,7 +119,14 @@ impl Worker {
                 let why = Str::from(failure.to_string());
                 let message = format!("Failed to pull image \"{image}\": {why}");
                 self.container_event(host, context, index, EventType::Warning, "Failed", &message);
-                self.container_event(host, context, index, EventType::Warning, "Failed", "Error: ErrImagePull");
+                self.container_event(
+                    host,
+                    context,
+                    index,
+                    EventType::Warning,
+                    "Failed",
+                    "Error: ErrImagePull",
+                );
                 let record = &mut self.records[index as usize];
                 record.pull_backoff.next(now);
                 record.pull_failed = Some((now, why.clone()));

@@ -133,7 +133,9 @@ impl Record {
     /// Ready to serve: running, started, and its readiness probe (if it has one) succeeds.
     pub fn is_ready(&self) -> bool {
         match &self.stage {
-            Stage::Running { .. } => (!self.init || self.sidecar) && self.probes.started() && self.probes.ready(),
+            Stage::Running { .. } => {
+                (!self.init || self.sidecar) && self.probes.started() && self.probes.ready()
+            }
             // An init container is "ready" once it is through.
             Stage::Exited(exit) => self.init && exit.code == 0,
             Stage::Waiting { .. } => false,

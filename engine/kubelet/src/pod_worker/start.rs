@@ -63,7 +63,10 @@ impl Worker {
         self.container_event(host, context, index, EventType::Warning, "BackOff", &message);
         let record = &mut self.records[index as usize];
         let delay = go_duration(record.backoff.delay());
-        record.wait("CrashLoopBackOff", format!("back-off {delay} restarting failed container={name} pod={pod}"));
+        record.wait(
+            "CrashLoopBackOff",
+            format!("back-off {delay} restarting failed container={name} pod={pod}"),
+        );
         record.retry_at = Some(until);
     }
 
@@ -120,7 +123,11 @@ impl Worker {
                     return;
                 }
                 self.busy = Some(Busy::Starting(index));
-                host.cri(context, CriCall::Pod(self.number, PodCall::Start(index)), Request::StartContainer(*id));
+                host.cri(
+                    context,
+                    CriCall::Pod(self.number, PodCall::Start(index)),
+                    Request::StartContainer(*id),
+                );
             }
             Response::Failed(failure) => {
                 let message = failure.message.to_string();
@@ -154,14 +161,21 @@ impl Worker {
             let record = &mut self.records[index as usize];
             let message = failure.message.clone();
             let (reason, id) = (sim::literal!("StartError"), record.id);
-            record.stage =
-                Stage::Exited(Exit { code: 128, reason, message, started_at: SimTime::ZERO, finished_at: now, id });
+            record.stage = Stage::Exited(Exit {
+                code: 128,
+                reason,
+                message,
+                started_at: SimTime::ZERO,
+                finished_at: now,
+                id,
+            });
             return;
         }
         self.container_event(host, context, index, EventType::Normal, "Started", "Container started");
         let probes = self.spec(index).map(|c| Probes::start(c, now)).unwrap_or_default();
         let record = &mut self.records[index as usize];
-        record.image = runtime::images::ImageName::parse(&image).ok().map(|name| (name.full(), name.reference()));
+        record.image =
+            runtime::images::ImageName::parse(&image).ok().map(|name| (name.full(), name.reference()));
         if let Stage::Exited(exit) = &record.stage
             && exit.id != record.id
         {

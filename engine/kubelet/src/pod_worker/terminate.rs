@@ -103,7 +103,9 @@ impl Worker {
         context: &mut Context<'_>,
     ) {
         let why = match response {
-            Response::Exec { code, stderr, .. } if *code != 0 => Some(format!("command exited with {code}: {stderr}")),
+            Response::Exec { code, stderr, .. } if *code != 0 => {
+                Some(format!("command exited with {code}: {stderr}"))
+            }
             Response::Failed(failure) => Some(failure.message.to_string()),
             _ => None,
         };
@@ -117,7 +119,8 @@ impl Worker {
 
     /// Sends the signals that a sleeping preStop hook held back.
     pub(super) fn delayed_stops(&mut self, host: &mut Host, context: &mut Context<'_>) {
-        let (due, later) = std::mem::take(&mut self.delayed_stops).into_iter().partition(|(at, _)| *at <= context.now);
+        let (due, later) =
+            std::mem::take(&mut self.delayed_stops).into_iter().partition(|(at, _)| *at <= context.now);
         self.delayed_stops = later;
         let grace = self.rest_of_grace(context);
         for (_, index) in due {

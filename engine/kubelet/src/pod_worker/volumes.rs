@@ -48,7 +48,10 @@ pub(super) fn path(uid: &str, name: &str, source: &VolumeSource) -> Str {
 fn written_by_kubelet(source: &VolumeSource) -> bool {
     matches!(
         source,
-        VolumeSource::ConfigMap(_) | VolumeSource::Secret(_) | VolumeSource::Projected(_) | VolumeSource::DownwardApi(_)
+        VolumeSource::ConfigMap(_)
+            | VolumeSource::Secret(_)
+            | VolumeSource::Projected(_)
+            | VolumeSource::DownwardApi(_)
     )
 }
 

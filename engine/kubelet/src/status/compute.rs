@@ -50,7 +50,7 @@ pub fn phase(worker: &Worker) -> &'static str {
     }
 }
 
-/// The whole status. Keeps the conditions' transition times in the worker.
+/// The whole status, as a strategic merge patch. Keeps the conditions' transition times in the worker.
 pub fn status(worker: &mut Worker, config: &Config, now: SimTime) -> Value {
     let pod_object = worker.pod.clone();
     let Some(pod) = pod_object.pod() else { return Value::map() };
@@ -74,7 +74,11 @@ pub fn status(worker: &mut Worker, config: &Config, now: SimTime) -> Value {
     }
     if let Some(ip) = ip {
         status.set(&["podIP"], &ip);
-        status.set(&["podIPs"], object!([{ "ip": &ip }]));
+        // The list is merged by address: an earlier sandbox's must go.
+        let moved = !pod.status.pod_ip.is_empty() && pod.status.pod_ip != ip;
+        let replace = object! { "$patch": "replace" };
+        let ips = if moved { object!([replace, { "ip": &ip }]) } else { object!([{ "ip": &ip }]) };
+        status.set(&["podIPs"], ips);
     }
     if let Some((reason, message)) = &worker.failed {
         status.set(&["reason"], reason);
@@ -106,7 +110,8 @@ fn wanted(worker: &Worker, phase: &str) -> Vec<Wanted> {
         "Succeeded" => Wanted::because("Initialized", true, "PodCompleted", String::new()),
         _ if worker.is_initialized() => Wanted::yes("Initialized"),
         _ => {
-            let message = format!("containers with incomplete status: {}", names(true, Record::is_initialized));
+            let message =
+                format!("containers with incomplete status: {}", names(true, Record::is_initialized));
             Wanted::because("Initialized", false, "ContainersNotInitialized", message)
         }
     };
@@ -115,10 +120,18 @@ fn wanted(worker: &Worker, phase: &str) -> Vec<Wanted> {
         "Succeeded" => Wanted::because(kind, false, "PodCompleted", String::new()),
         "Failed" => Wanted::because(kind, false, "PodFailed", String::new()),
         _ if unready == "[]" => Wanted::yes(kind),
-        _ => Wanted::because(kind, false, "ContainersNotReady", format!("containers with unready status: {unready}")),
+        _ => Wanted::because(
+            kind,
+            false,
+            "ContainersNotReady",
+            format!("containers with unready status: {unready}"),
+        ),
     };
     let gates = worker.typed().is_none_or(|pod| {
-        pod.spec.readiness_gates.iter().all(|g| pod.condition(&g.condition_type).is_some_and(|c| c.status == "True"))
+        pod.spec
+            .readiness_gates
+            .iter()
+            .all(|g| pod.condition(&g.condition_type).is_some_and(|c| c.status == "True"))
     });
     let pod_ready = match ready("Ready") {
         Wanted { status: true, .. } if !gates => {
@@ -178,7 +191,9 @@ fn container(worker: &Worker, index: u32, record: &Record, pod: &Pod, gone: bool
         .iter()
         .chain(&pod.spec.containers)
         .position(|c| c.name == record.name)
-        .and_then(|_| worker.pod.value().at(&["spec", if record.init { "initContainers" } else { "containers" }]))
+        .and_then(|_| {
+            worker.pod.value().at(&["spec", if record.init { "initContainers" } else { "containers" }])
+        })
         .and_then(|list| list.items().iter().find(|c| c.str_at(&["name"]) == Some(&record.name)))
         .and_then(|c| c.get("resources"))
         .filter(|r| !r.is_empty());
@@ -196,7 +211,8 @@ fn container_id(id: ContainerId) -> String {
 }
 
 fn terminated(exit: &Exit) -> Value {
-    let time = |at: SimTime| if at == SimTime::ZERO { "1970-01-01T00:00:00Z".to_owned() } else { at.rfc3339() };
+    let time =
+        |at: SimTime| if at == SimTime::ZERO { "1970-01-01T00:00:00Z".to_owned() } else { at.rfc3339() };
     let mut state = object! {
         "exitCode": exit.code,
         "reason": &exit.reason,

@@ -13,6 +13,8 @@ pub struct Memory {
     kind: Str,
     status: bool,
     since: SimTime,
+    /// A reason or message was told at some time: a patch must take it away when there is none any more.
+    explained: bool,
 }
 
 impl Memory {
@@ -21,7 +23,8 @@ impl Memory {
         let known = |kind: &&str| {
             let condition = pod.condition(kind)?;
             let since = condition.last_transition_time?;
-            Some(Memory { kind: Str::from(*kind), status: condition.status == "True", since })
+            let explained = !condition.reason.is_empty() || !condition.message.is_empty();
+            Some(Memory { kind: Str::from(*kind), status: condition.status == "True", since, explained })
         };
         OWN.iter().filter_map(known).collect()
     }
@@ -45,33 +48,33 @@ impl Wanted {
     }
 }
 
-/// Writes conditions, with the time of their last change kept in `memory`; the scheduler's `PodScheduled` is kept.
+/// Writes conditions for a strategic merge patch (which merges them by type), with the time of their last change kept
+/// in `memory`; the scheduler's `PodScheduled` is kept.
 pub(super) fn write(pod: &Pod, wanted: &[Wanted], memory: &mut Vec<Memory>, now: SimTime) -> Value {
     let mut list = Vec::new();
     for condition in wanted {
-        let since = match memory.iter_mut().find(|m| m.kind == condition.kind) {
-            Some(known) => {
-                if known.status != condition.status {
-                    (known.status, known.since) = (condition.status, now);
-                }
-                known.since
-            }
-            None => {
-                memory.push(Memory { kind: condition.kind.into(), status: condition.status, since: now });
-                now
-            }
-        };
+        let place = memory.iter().position(|m| m.kind == condition.kind).unwrap_or_else(|| {
+            let (kind, status) = (condition.kind.into(), condition.status);
+            memory.push(Memory { kind, status, since: now, explained: false });
+            memory.len() - 1
+        });
+        let known = &mut memory[place];
+        if known.status != condition.status {
+            (known.status, known.since) = (condition.status, now);
+        }
+        known.explained |= !condition.reason.is_empty() || !condition.message.is_empty();
         let mut value = object! {
             "type": condition.kind,
             "status": if condition.status { "True" } else { "False" },
             "lastProbeTime": null,
-            "lastTransitionTime": since.rfc3339(),
+            "lastTransitionTime": known.since.rfc3339(),
         };
-        if !condition.reason.is_empty() {
-            value.set(&["reason"], condition.reason);
-        }
-        if !condition.message.is_empty() {
-            value.set(&["message"], condition.message.as_str());
+        for (field, text) in [("reason", condition.reason), ("message", &condition.message)] {
+            if !text.is_empty() {
+                value.set(&[field], text);
+            } else if known.explained {
+                value.set(&[field], Value::Null);
+            }
         }
         if pod.metadata.generation > 0 {
             value.set(&["observedGeneration"], pod.metadata.generation);
@@ -79,7 +82,8 @@ pub(super) fn write(pod: &Pod, wanted: &[Wanted], memory: &mut Vec<Memory>, now:
         list.push(value);
     }
     let scheduled = pod.condition("PodScheduled");
-    let since = scheduled.and_then(|c| c.last_transition_time).or(pod.metadata.creation_timestamp).unwrap_or(now);
+    let since =
+        scheduled.and_then(|c| c.last_transition_time).or(pod.metadata.creation_timestamp).unwrap_or(now);
     let mut value = object! {
         "type": "PodScheduled",
         "status": "True",

@@ -34,7 +34,10 @@ mod tests {
         let cases: [(Value, &str); 5] = [
             (object!({}), "BestEffort"),
             (object! { "limits": both.clone() }, "Guaranteed"),
-            (object! { "limits": both.clone(), "requests": { "cpu": "1000m", "memory": "1Gi" } }, "Guaranteed"),
+            (
+                object! { "limits": both.clone(), "requests": { "cpu": "1000m", "memory": "1Gi" } },
+                "Guaranteed",
+            ),
             (object! { "limits": both.clone(), "requests": { "cpu": "500m", "memory": "1Gi" } }, "Burstable"),
             (object! { "requests": { "cpu": "1m" } }, "Burstable"),
         ];

@@ -3,9 +3,11 @@
 use api::types::{Container, Pod};
 
 fn request(container: &Container, resource: &str) -> i64 {
-    container.resources.requests.get(resource).map_or(0, |quantity| {
-        if resource == "cpu" { quantity.milli_value() } else { quantity.value() }
-    })
+    container
+        .resources
+        .requests
+        .get(resource)
+        .map_or(0, |quantity| if resource == "cpu" { quantity.milli_value() } else { quantity.value() })
 }
 
 fn total(pod: &Pod, resource: &str) -> i64 {
@@ -20,7 +22,10 @@ fn total(pod: &Pod, resource: &str) -> i64 {
             most = most.max(sidecars + request(container, resource));
         }
     }
-    let overhead = spec.overhead.get(resource).map_or(0, |q| if resource == "cpu" { q.milli_value() } else { q.value() });
+    let overhead = spec
+        .overhead
+        .get(resource)
+        .map_or(0, |q| if resource == "cpu" { q.milli_value() } else { q.value() });
     (sum + sidecars).max(most) + overhead
 }
 

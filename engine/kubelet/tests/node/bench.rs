@@ -1,5 +1,4 @@
-//! A kubelet and a real runtime, with just enough of an API server: objects in memory, watches, strategic patches by
-//! merging.
+//! A kubelet and a real runtime, with just enough of an API server: objects in memory, watches, strategic patches.
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
@@ -135,7 +134,9 @@ impl Bench {
             Message::Cri { id, request } => {
                 self.queue.push(self.now + SOCKET, Event::Runtime(runtime::Input::Cri { id, request }));
             }
-            Message::Http { response, .. } => self.http.push(format!("{} {}", response.status, text(&response.body))),
+            Message::Http { response, .. } => {
+                self.http.push(format!("{} {}", response.status, text(&response.body)))
+            }
             Message::HttpFrame { frame: Frame::Data(data), .. } => {
                 self.http.push(String::from_utf8_lossy(&data).into_owned());
             }
@@ -219,7 +220,13 @@ impl Bench {
             (Method::Get, Some(known)) => Response::tree(200, known.value().clone()),
             (Method::Put, Some(_)) => Response::tree(200, self.write(&collection, &key, body)),
             (Method::Patch, Some(known)) => {
-                let next = api::patch::merge(known.value(), &body);
+                let kind = if collection.ends_with("/nodes") { "Node" } else { "Pod" };
+                let next = match (collection.as_str(), api::schema::definition("", "v1", kind)) {
+                    ("/api/v1/events", _) | (_, None) => api::patch::merge(known.value(), &body),
+                    (_, Some(definition)) => {
+                        api::patch::strategic(definition, known.value(), &body).expect("a patch")
+                    }
+                };
                 if collection.ends_with("/pods") {
                     *self.patches.entry(name.clone()).or_default() += 1;
                     self.told.push(summary(&next));
@@ -241,7 +248,8 @@ impl Bench {
             value.set(&["metadata", "uid"], format!("uid-{}", self.version));
         }
         let object = Object::new(value.clone());
-        let before = self.objects.entry(collection.to_owned()).or_default().insert(key.to_owned(), object.clone());
+        let before =
+            self.objects.entry(collection.to_owned()).or_default().insert(key.to_owned(), object.clone());
         self.tell(collection, if before.is_some() { WatchKind::Modified } else { WatchKind::Added }, object);
         value
     }

@@ -61,7 +61,19 @@ fn the_way_up() {
     let kinds: Vec<_> = pod.status.conditions.iter().map(|c| format!("{}={}", c.kind, c.status)).collect();
     assert_eq!(
         kinds,
-        ["PodReadyToStartContainers=True", "Initialized=True", "Ready=True", "ContainersReady=True", "PodScheduled=True"]
+        [
+            "PodReadyToStartContainers=True",
+            "Initialized=True",
+            "Ready=True",
+            "ContainersReady=True",
+            "PodScheduled=True"
+        ]
+    );
+    let ready = pod.condition("Ready").unwrap();
+    assert_eq!(
+        (ready.reason.as_str(), ready.message.as_str()),
+        ("", ""),
+        "what was said while it was not is gone"
     );
     let status = &pod.status.container_statuses[0];
     assert_eq!(status.image, "docker.io/library/nginx:1.29");
@@ -162,7 +174,13 @@ fn what_ends_by_itself() {
         let ended = !want.contains("Crash");
         assert_eq!(bench.worker("p").phase == Phase::Finished, ended);
         let ready = bench.pod("p").unwrap().pod().unwrap().condition("Ready").unwrap().reason.clone();
-        let why = if want.starts_with("Succeeded") { "PodCompleted" } else if ended { "PodFailed" } else { "ContainersNotReady" };
+        let why = if want.starts_with("Succeeded") {
+            "PodCompleted"
+        } else if ended {
+            "PodFailed"
+        } else {
+            "ContainersNotReady"
+        };
         assert_eq!(ready, why);
         bench.delete("p", 30);
         bench.run_for(2);
@@ -180,9 +198,18 @@ fn crash_loops_wait_longer_each_time() {
     assert_eq!(status.restart_count, 5);
     let waiting = status.state.waiting.unwrap();
     assert_eq!(waiting.reason, "CrashLoopBackOff");
-    assert!(waiting.message.starts_with("back-off 2m40s restarting failed container=c pod=p_default(uid-"), "{}", waiting.message);
+    assert!(
+        waiting.message.starts_with("back-off 2m40s restarting failed container=c pod=p_default(uid-"),
+        "{}",
+        waiting.message
+    );
     assert_eq!(status.last_state.terminated.unwrap().exit_code, 1);
-    assert!(bench.events("p").iter().any(|e| e.starts_with("BackOff: Back-off restarting failed container c in pod p_default")));
+    assert!(
+        bench
+            .events("p")
+            .iter()
+            .any(|e| e.starts_with("BackOff: Back-off restarting failed container c in pod p_default"))
+    );
     assert!(bench.runtime.containers().count() <= 2, "the last but one is kept for its log");
 }
 
@@ -196,14 +223,23 @@ fn images_that_cannot_be_had() {
     let status = bench.pod("p").unwrap().pod().unwrap().status.container_statuses[0].clone();
     let waiting = status.state.waiting.unwrap();
     assert_eq!(waiting.reason, "ImagePullBackOff");
-    assert!(waiting.message.starts_with("Back-off pulling image \"nginx:does-not-exist\": ErrImagePull: rpc error: code = NotFound"));
+    assert!(waiting.message.starts_with(
+        "Back-off pulling image \"nginx:does-not-exist\": ErrImagePull: rpc error: code = NotFound"
+    ));
     let events = bench.events("p");
-    for want in ["Failed: Error: ErrImagePull", "BackOff: Back-off pulling image \"nginx:does-not-exist\"", "Failed: Error: ImagePullBackOff"] {
+    for want in [
+        "Failed: Error: ErrImagePull",
+        "BackOff: Back-off pulling image \"nginx:does-not-exist\"",
+        "Failed: Error: ImagePullBackOff",
+    ] {
         assert!(events.iter().any(|e| e == want), "{want} is not in {events:?}");
     }
     bench.ask(Request::new(Method::Get, "/containerLogs/default/p/c"));
     bench.run_for(60);
-    assert_eq!(bench.http[0], "400 container \"c\" in pod \"p\" is waiting to start: trying and failing to pull image");
+    assert_eq!(
+        bench.http[0],
+        "400 container \"c\" in pod \"p\" is waiting to start: trying and failing to pull image"
+    );
     bench.bind("q", with(container("NGINX")));
     bench.run_for(2);
     assert_eq!(summary(bench.pod("q").unwrap().value()), "Pending [InvalidImageName]");
@@ -214,8 +250,14 @@ fn config_maps_arrive_late() {
     let mut bench = Bench::new();
     let mut c = script("cat /etc/app/greeting; echo $WHO; sleep 600");
     c.set(&["volumeMounts"], object!([{ "name": "config", "mountPath": "/etc/app" }]));
-    c.set(&["env"], object!([{ "name": "WHO", "valueFrom": { "secretKeyRef": { "name": "s", "key": "who" } } }]));
-    bench.bind("p", object! { "containers": [c], "volumes": [{ "name": "config", "configMap": { "name": "app" } }] });
+    c.set(
+        &["env"],
+        object!([{ "name": "WHO", "valueFrom": { "secretKeyRef": { "name": "s", "key": "who" } } }]),
+    );
+    bench.bind(
+        "p",
+        object! { "containers": [c], "volumes": [{ "name": "config", "configMap": { "name": "app" } }] },
+    );
     bench.run_for(3);
     assert_eq!(summary(bench.pod("p").unwrap().value()), "Pending [ContainerCreating]");
     let mount = "FailedMount: MountVolume.SetUp failed for volume \"config\" : configmap \"app\" not found";
@@ -245,13 +287,19 @@ fn probes_decide() {
     assert_eq!(summary(bench.pod("ready").unwrap().value()), "Running [running]");
 
     let mut c = container("nginx");
-    c.set(&["livenessProbe"], object! { "httpGet": { "path": "/gone", "port": 80 }, "periodSeconds": 2, "failureThreshold": 2 });
+    c.set(
+        &["livenessProbe"],
+        object! { "httpGet": { "path": "/gone", "port": 80 }, "periodSeconds": 2, "failureThreshold": 2 },
+    );
     bench.bind("alive", with(c));
     bench.run_for(12);
     let pod = bench.pod("alive").unwrap().pod().unwrap().clone();
     assert!(pod.status.container_statuses[0].restart_count >= 1);
     let events = bench.events("alive");
-    for want in ["Unhealthy: Liveness probe failed: HTTP probe failed with statuscode: 404", "Killing: Container c failed liveness probe, will be restarted"] {
+    for want in [
+        "Unhealthy: Liveness probe failed: HTTP probe failed with statuscode: 404",
+        "Killing: Container c failed liveness probe, will be restarted",
+    ] {
         assert!(events.iter().any(|e| e == want), "{want} is not in {events:?}");
     }
 }
@@ -287,6 +335,7 @@ fn after_a_power_cut_pods_start_again() {
     let pod = bench.pod("a").unwrap().pod().unwrap().clone();
     assert_eq!(summary(bench.pod("a").unwrap().value()), "Running [running ready]");
     assert_eq!(pod.status.container_statuses[0].restart_count, 1);
+    assert_eq!(pod.status.pod_ips.iter().map(|i| &i.ip).collect::<Vec<_>>(), [&pod.status.pod_ip]);
     assert!(bench.events("a").iter().any(|e| e.starts_with("SandboxChanged")));
     assert_eq!(summary(bench.pod("done").unwrap().value()), "Succeeded [exit 0]", "what was over stays over");
 }
@@ -294,10 +343,13 @@ fn after_a_power_cut_pods_start_again() {
 #[test]
 fn logs_are_followed() {
     let mut bench = Bench::new();
-    bench.bind("p", object! {
-        "restartPolicy": "Never",
-        "containers": [script("echo one; sleep 10; echo two")],
-    });
+    bench.bind(
+        "p",
+        object! {
+            "restartPolicy": "Never",
+            "containers": [script("echo one; sleep 10; echo two")],
+        },
+    );
     bench.run_for(5);
     bench.ask(Request::new(Method::Get, "/containerLogs/default/p/c").query("follow", "true"));
     bench.run_for(20);

@@ -67,7 +67,9 @@ pub(super) fn answer(server: &Server, request: &Request, world: &mut World<'_>) 
             let code = request.parameter("code").and_then(|c| c.parse().ok()).unwrap_or(200);
             reply(code, "text/plain", request.parameter("msg").map_or("", |m| m))
         }
-        "clientip" => reply(200, "text/plain", request.header_value("x-lab-client").map_or("127.0.0.1:0", |c| c)),
+        "clientip" => {
+            reply(200, "text/plain", request.header_value("x-lab-client").map_or("127.0.0.1:0", |c| c))
+        }
         "" => reply(200, "text/plain", &format!("NOW: {}", world.now.rfc3339())),
         _ => reply(404, "text/plain", "404 page not found\n"),
     }

@@ -36,6 +36,10 @@ pub(super) fn answer(server: &Server, request: &Request, world: &mut World<'_>) 
     let root = option(&server.arguments, "-h").unwrap_or("/");
     match static_file(root.trim_end_matches('/'), request, world) {
         Some((content, content_type)) => reply(200, content_type, &content),
-        None => reply(404, "text/html", "<HTML><HEAD><TITLE>404 Not Found</TITLE></HEAD>\n<BODY><H1>404 Not Found</H1>\nThe requested URL was not found\n</BODY></HTML>\n"),
+        None => reply(
+            404,
+            "text/html",
+            "<HTML><HEAD><TITLE>404 Not Found</TITLE></HEAD>\n<BODY><H1>404 Not Found</H1>\nThe requested URL was not found\n</BODY></HTML>\n",
+        ),
     }
 }

@@ -52,14 +52,8 @@ pub enum Kind {
     Unknown,
 }
 
-const CATALOGUE: [&Behaviour; 6] = [
-    &nginx::IMAGE,
-    &busybox::IMAGE,
-    &httpd::IMAGE,
-    &redis::IMAGE,
-    &agnhost::IMAGE,
-    &pause::IMAGE,
-];
+const CATALOGUE: [&Behaviour; 6] =
+    [&nginx::IMAGE, &busybox::IMAGE, &httpd::IMAGE, &redis::IMAGE, &agnhost::IMAGE, &pause::IMAGE];
 
 /// The behaviour of an image.
 pub fn behaviour(image: &ImageName) -> &'static Behaviour {

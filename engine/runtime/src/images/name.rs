@@ -32,7 +32,9 @@ impl ImageName {
             _ => (rest, None),
         };
         let (registry, repository) = match path.split_once('/') {
-            Some((first, rest)) if first.contains(['.', ':']) || first == "localhost" => (first, rest.to_owned()),
+            Some((first, rest)) if first.contains(['.', ':']) || first == "localhost" => {
+                (first, rest.to_owned())
+            }
             Some(_) => ("docker.io", path.to_owned()),
             None => ("docker.io", format!("library/{path}")),
         };
@@ -41,7 +43,8 @@ impl ImageName {
         }
         let allowed = |c: char| c.is_ascii_alphanumeric() || "._-/".contains(c);
         let parts_fine = repository.split('/').all(|part| {
-            part.starts_with(|c: char| c.is_ascii_alphanumeric()) && part.ends_with(|c: char| c.is_ascii_alphanumeric())
+            part.starts_with(|c: char| c.is_ascii_alphanumeric())
+                && part.ends_with(|c: char| c.is_ascii_alphanumeric())
         });
         let tag_fine =
             tag.is_none_or(|t| !t.is_empty() && t.len() <= 128 && t.chars().all(|c| allowed(c) && c != '/'));
@@ -73,8 +76,10 @@ impl ImageName {
     /// made not to exist: a tag with `does-not-exist` or `nonexistent`, a repository with these words, a
     /// registry under `invalid` (the top-level domain that RFC 2606 reserves).
     pub fn missing(&self) -> Option<Missing> {
-        let absent = |text: &str| ["does-not-exist", "doesnotexist", "nonexistent"].iter().any(|w| text.contains(w));
-        if self.registry.split(':').next().is_some_and(|host| host == "invalid" || host.ends_with(".invalid")) {
+        let absent =
+            |text: &str| ["does-not-exist", "doesnotexist", "nonexistent"].iter().any(|w| text.contains(w));
+        if self.registry.split(':').next().is_some_and(|host| host == "invalid" || host.ends_with(".invalid"))
+        {
             Some(Missing::Registry)
         } else if absent(&self.repository) {
             Some(Missing::Repository)

@@ -27,7 +27,10 @@ pub static IMAGE: Behaviour = Behaviour {
             "<!DOCTYPE html>\n<html>\n<head>\n<title>Welcome to nginx!</title>\n</head>\n<body>\n\
              <h1>Welcome to nginx!</h1>\n<p>The simulated nginx of this lab is up and serving.</p>\n</body>\n</html>\n",
         ),
-        (CONFIG, "server {\n    listen       80;\n    location / {\n        root   /usr/share/nginx/html;\n    }\n}\n"),
+        (
+            CONFIG,
+            "server {\n    listen       80;\n    location / {\n        root   /usr/share/nginx/html;\n    }\n}\n",
+        ),
     ],
     programs: &[("nginx", Kind::Nginx)],
     shell: true,
@@ -60,7 +63,9 @@ pub(super) fn start(argv: &[Str], world: &mut World<'_>) -> Result<Server, i32> 
 fn listens(config: &str) -> Vec<u16> {
     config
         .lines()
-        .filter_map(|line| line.split('#').next()?.trim().strip_prefix("listen")?.split([';', ' ']).find(|w| !w.is_empty()))
+        .filter_map(|line| {
+            line.split('#').next()?.trim().strip_prefix("listen")?.split([';', ' ']).find(|w| !w.is_empty())
+        })
         .filter_map(|address| address.trim().rsplit(':').next()?.parse().ok())
         .collect()
 }
@@ -88,7 +93,9 @@ pub(super) fn answer(request: &Request, world: &mut World<'_>) -> Response {
     if response.status == 404 {
         let at = date(world.now, "%Y/%m/%d %H:%M:%S");
         let path = crate::files::normalize("/", &request.path);
-        world.error(&format!("{at} [error] 29#29: *1 open() \"{ROOT}{path}\" failed (2: No such file or directory)\n"));
+        world.error(&format!(
+            "{at} [error] 29#29: *1 open() \"{ROOT}{path}\" failed (2: No such file or directory)\n"
+        ));
     }
     let agent = request.header_value("user-agent").map_or("-", |a| a.as_str());
     let line = access_line(request, response.status, size, world);

@@ -20,7 +20,8 @@ pub static IMAGE: Behaviour = Behaviour {
 };
 
 pub(super) fn start(argv: &[Str], world: &mut World<'_>) -> Result<Server, i32> {
-    let port = argv.iter().position(|a| a == "--port").and_then(|i| argv.get(i + 1)?.parse().ok()).unwrap_or(6379);
+    let port =
+        argv.iter().position(|a| a == "--port").and_then(|i| argv.get(i + 1)?.parse().ok()).unwrap_or(6379);
     say(world, '*', &format!("Running mode=standalone, port={port}."));
     say(world, '*', "Ready to accept connections tcp");
     Ok(server(Kind::Redis, &[port], argv))

@@ -33,6 +33,9 @@ pub(super) fn answer(port: u16, request: &Request, world: &mut World<'_>) -> Res
     reply(
         200,
         "text/plain",
-        &format!("{image} (simulated)\nHostname: {hostname}\nPort: {port}\nRequest: {} {}\n", request.method, request.path),
+        &format!(
+            "{image} (simulated)\nHostname: {hostname}\nPort: {port}\nRequest: {} {}\n",
+            request.method, request.path
+        ),
     )
 }

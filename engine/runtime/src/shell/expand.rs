@@ -8,7 +8,11 @@ use super::machine::Machine;
 use crate::process::World;
 
 /// Expands words into arguments: variables, commands, arithmetic; unquoted results are split at blanks.
-pub(super) fn words(machine: &mut Machine, world: &mut World<'_>, words: &[Word]) -> Result<Vec<Str>, String> {
+pub(super) fn words(
+    machine: &mut Machine,
+    world: &mut World<'_>,
+    words: &[Word],
+) -> Result<Vec<Str>, String> {
     let mut fields = Vec::new();
     for word in words {
         fields_of(machine, world, word, &mut fields)?;
@@ -25,7 +29,12 @@ pub(super) fn one(machine: &mut Machine, world: &mut World<'_>, word: &Word) -> 
     Ok(text.into())
 }
 
-fn fields_of(machine: &mut Machine, world: &mut World<'_>, word: &Word, fields: &mut Vec<Str>) -> Result<(), String> {
+fn fields_of(
+    machine: &mut Machine,
+    world: &mut World<'_>,
+    word: &Word,
+    fields: &mut Vec<Str>,
+) -> Result<(), String> {
     let mut current: Option<String> = None;
     for part in word {
         if let Part::Variable { name, quoted: true, .. } = part
@@ -40,7 +49,9 @@ fn fields_of(machine: &mut Machine, world: &mut World<'_>, word: &Word, fields: 
             continue;
         }
         let mut pieces = text.split_whitespace();
-        if text.starts_with(char::is_whitespace) && let Some(field) = current.take() {
+        if text.starts_with(char::is_whitespace)
+            && let Some(field) = current.take()
+        {
             fields.push(field.into());
         }
         if let Some(first) = pieces.next() {
@@ -49,7 +60,9 @@ fn fields_of(machine: &mut Machine, world: &mut World<'_>, word: &Word, fields: 
         for piece in pieces {
             fields.extend(current.replace(piece.to_owned()).map(Str::from));
         }
-        if text.ends_with(char::is_whitespace) && let Some(field) = current.take() {
+        if text.ends_with(char::is_whitespace)
+            && let Some(field) = current.take()
+        {
             fields.push(field.into());
         }
     }
@@ -82,7 +95,9 @@ fn value(machine: &mut Machine, world: &mut World<'_>, part: &Part) -> Result<(S
             };
             (text, !quoted)
         }
-        Part::Command { code, quoted } => (machine.capture(world, code).trim_end_matches('\n').into(), !quoted),
+        Part::Command { code, quoted } => {
+            (machine.capture(world, code).trim_end_matches('\n').into(), !quoted)
+        }
         Part::Arithmetic(text) => {
             let lookup = |name: &str| machine.variable(name);
             (Str::from(arithmetic::compute(text, &lookup)?.to_string()), false)

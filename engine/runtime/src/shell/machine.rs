@@ -123,7 +123,9 @@ impl Machine {
 
     /// SIGTERM. As process 1 a shell without a trap ignores it; a trap runs when the foreground command ended.
     pub fn terminate(&mut self, world: &mut World<'_>) {
-        let Some(handler) = ["TERM", "SIGTERM", "15"].iter().find_map(|name| self.traps.get(*name)) else { return };
+        let Some(handler) = ["TERM", "SIGTERM", "15"].iter().find_map(|name| self.traps.get(*name)) else {
+            return;
+        };
         self.trapped = Some(handler.clone());
         if self.wait == Wait::Children {
             self.run(world);
@@ -171,7 +173,11 @@ impl Machine {
         match op {
             Op::Run { stages, background, guarded } => {
                 self.pipeline(stages, *background, world);
-                if self.wait == Wait::Nothing && self.fail_fast && !guarded && self.status != 0 && self.ended.is_none()
+                if self.wait == Wait::Nothing
+                    && self.fail_fast
+                    && !guarded
+                    && self.status != 0
+                    && self.ended.is_none()
                 {
                     self.end(world, self.status);
                 }
@@ -234,7 +240,12 @@ impl Machine {
         for (index, stage) in stages.iter().enumerate().skip(from) {
             let last = index + 1 == stages.len();
             let mut piped = String::new();
-            match self.simple(stage, (index > 0).then_some(input.as_str()), (!last).then_some(&mut piped), world) {
+            match self.simple(
+                stage,
+                (index > 0).then_some(input.as_str()),
+                (!last).then_some(&mut piped),
+                world,
+            ) {
                 Outcome::Done(status) => self.status = status,
                 Outcome::Exit(status) if !last => self.status = status,
                 Outcome::Exit(status) => return self.end(world, status),
@@ -300,11 +311,16 @@ impl Machine {
         let Some(name) = argv.first().cloned() else {
             self.variables.extend(assigns);
             // An assignment's status is that of the last command substituted in it.
-            return Outcome::Done(if simple.assigns.iter().any(|(_, w)| !w.is_empty()) { self.status } else { 0 });
+            return Outcome::Done(if simple.assigns.iter().any(|(_, w)| !w.is_empty()) {
+                self.status
+            } else {
+                0
+            });
         };
         let kept: Vec<_> = assigns.iter().map(|(n, _)| (n.clone(), self.variables.get(n).cloned())).collect();
         self.variables.extend(assigns);
-        let mut io = commands::Io { input: read.as_deref().or(piped_in), out: String::new(), err: String::new() };
+        let mut io =
+            commands::Io { input: read.as_deref().or(piped_in), out: String::new(), err: String::new() };
         let outcome = commands::call(self, &name, &argv, &mut io, world);
         let (out, err) = (io.out, io.err);
         for (name, value) in kept {
@@ -319,11 +335,7 @@ impl Machine {
     }
 
     /// Opens redirections: where descriptors lead now, and what is read.
-    fn sinks(
-        &mut self,
-        redirects: &[Redirect],
-        world: &mut World<'_>,
-    ) -> Result<Opened, String> {
+    fn sinks(&mut self, redirects: &[Redirect], world: &mut World<'_>) -> Result<Opened, String> {
         let (mut sinks, mut read) = (Vec::new(), None);
         for redirect in redirects {
             let (word, append) = match &redirect.target {
@@ -356,7 +368,8 @@ impl Machine {
     }
 
     fn sink(&self, fd: u8, own: &[(u8, Sink)]) -> Sink {
-        let find = |list: &[(u8, Sink)]| list.iter().rev().find(|(n, _)| *n == fd).map(|(_, sink)| sink.clone());
+        let find =
+            |list: &[(u8, Sink)]| list.iter().rev().find(|(n, _)| *n == fd).map(|(_, sink)| sink.clone());
         find(own).or_else(|| self.redirects.iter().rev().find_map(|list| find(list))).unwrap_or(if fd == 2 {
             Sink::Stderr
         } else {

@@ -14,5 +14,5 @@ mod parse;
 pub(crate) mod text_tools;
 
 pub use machine::Machine;
-pub use parse::parse;
 pub(crate) use parse::command;
+pub use parse::parse;

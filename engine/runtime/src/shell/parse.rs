@@ -198,7 +198,9 @@ impl Lexer {
         } else if self.starts("${") {
             self.at += 2;
             let from = self.at;
-            while self.peek(0).ok_or("syntax error: missing '}'")?.is_alphanumeric() || self.peek(0) == Some('_') {
+            while self.peek(0).ok_or("syntax error: missing '}'")?.is_alphanumeric()
+                || self.peek(0) == Some('_')
+            {
                 self.at += 1;
             }
             let name: String = self.chars[from..self.at].iter().collect();
@@ -358,7 +360,9 @@ impl Parser {
             if self.operator("&") {
                 match &mut self.ops[from as usize..] {
                     [Op::Run { background, .. }] => *background = true,
-                    _ => return Err("background lists are not simulated, only background commands".to_owned()),
+                    _ => {
+                        return Err("background lists are not simulated, only background commands".to_owned());
+                    }
                 }
             } else if !self.operator(";") && !self.operator("\n") {
                 return Ok(());
@@ -394,7 +398,9 @@ impl Parser {
             return Ok(());
         }
         let opening = matches!(self.peek(), Some(Token::Operator("(")));
-        if opening || self.keyword().is_some_and(|k| matches!(k.as_str(), "if" | "while" | "until" | "for" | "{")) {
+        if opening
+            || self.keyword().is_some_and(|k| matches!(k.as_str(), "if" | "while" | "until" | "for" | "{"))
+        {
             return self.compound();
         }
         if self.keyword().is_some_and(|k| matches!(k.as_str(), "case" | "function" | "select")) {
@@ -548,7 +554,9 @@ impl Parser {
                 "<" => Target::Read(word),
                 ">>" => Target::Append(word),
                 ">&" => match word.as_slice() {
-                    [Part::Text { text, .. }] => Target::Duplicate(text.parse().map_err(|_| "bad fd number")?),
+                    [Part::Text { text, .. }] => {
+                        Target::Duplicate(text.parse().map_err(|_| "bad fd number")?)
+                    }
                     _ => return Err("bad fd number".to_owned()),
                 },
                 _ => Target::Write(word),

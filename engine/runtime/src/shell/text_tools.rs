@@ -9,8 +9,8 @@ use crate::process::World;
 
 /// The tools that [`call`] knows.
 pub(super) const NAMES: [&str; 22] = [
-    "echo", "printf", "cat", "ls", "mkdir", "rm", "rmdir", "touch", "cp", "mv", "date", "hostname", "id", "whoami",
-    "uname", "ps", "seq", "head", "tail", "wc", "grep", "tee",
+    "echo", "printf", "cat", "ls", "mkdir", "rm", "rmdir", "touch", "cp", "mv", "date", "hostname", "id",
+    "whoami", "uname", "ps", "seq", "head", "tail", "wc", "grep", "tee",
 ];
 
 /// Runs a tool; `None` when there is none of this name.
@@ -24,7 +24,8 @@ pub(super) fn call(
     if !NAMES.contains(&name) {
         return None;
     }
-    let (flags, operands): (Vec<&Str>, Vec<&Str>) = args.iter().partition(|a| a.len() > 1 && a.starts_with('-'));
+    let (flags, operands): (Vec<&Str>, Vec<&Str>) =
+        args.iter().partition(|a| a.len() > 1 && a.starts_with('-'));
     let full = |path: &str| normalize(directory, path);
     Some(match name {
         "echo" => echo(args, io),
@@ -90,7 +91,8 @@ pub(super) fn call(
             if world.view.is_directory(&to) {
                 to = format!("{}/{}", to.trim_end_matches('/'), from.rsplit('/').next().unwrap_or(from));
             }
-            let copied = world.view.read(&full(from)).and_then(|content| world.view.write(&to, &content, false));
+            let copied =
+                world.view.read(&full(from)).and_then(|content| world.view.write(&to, &content, false));
             match copied {
                 Err(error) => io.fail(name, &format!("can't stat '{from}': {error}")),
                 Ok(()) if name == "mv" => match world.view.remove(&full(from)) {
@@ -101,7 +103,8 @@ pub(super) fn call(
             }
         }
         "date" => {
-            let format = operands.first().and_then(|a| a.strip_prefix('+')).unwrap_or("%a %b %e %H:%M:%S UTC %Y");
+            let format =
+                operands.first().and_then(|a| a.strip_prefix('+')).unwrap_or("%a %b %e %H:%M:%S UTC %Y");
             io.out.push_str(&format!("{}\n", date(world.now, format)));
             Outcome::Done(0)
         }
@@ -176,7 +179,9 @@ fn unescape(text: &str) -> String {
 }
 
 fn printf(args: &[Str], io: &mut Io<'_>) -> Outcome {
-    let Some((format, mut values)) = args.split_first() else { return io.fail("printf", "usage: printf FORMAT") };
+    let Some((format, mut values)) = args.split_first() else {
+        return io.fail("printf", "usage: printf FORMAT");
+    };
     let format = unescape(format);
     loop {
         let before = values.len();
@@ -367,7 +372,9 @@ pub(super) fn test(directory: &str, name: &str, args: &[Str], io: &mut Io<'_>, w
         ["-n", text] => !text.is_empty(),
         ["-f", p] => world.view.read(&path(p)).is_ok(),
         ["-d", p] => world.view.is_directory(&path(p)),
-        ["-e" | "-r" | "-w" | "-x", p] => world.view.read(&path(p)).is_ok() || world.view.is_directory(&path(p)),
+        ["-e" | "-r" | "-w" | "-x", p] => {
+            world.view.read(&path(p)).is_ok() || world.view.is_directory(&path(p))
+        }
         ["-s", p] => world.view.read(&path(p)).is_ok_and(|c| !c.is_empty()),
         [a, "=" | "==", b] => a == b,
         [a, "!=", b] => a != b,
