@@ -4,7 +4,7 @@
 //! timer) and leaves what it wants done in the context. What a real server keeps on a goroutine's stack while it waits
 //! is an `Operation` with its `Pending` here.
 //!
-//! The way of a request: [`request_info`](self) (what is asked for) - `authn`, `authz` - `handlers` (one file a verb) -
+//! The way of a request: `request_info` (what is asked for) - `authn`, `authz` - `handlers` (one file a verb) -
 //! `admission` (one file a plugin) - `registry` (what is special about a kind) - `storage` (etcd's transactions). Lists
 //! and watches are served by `watch_cache`.
 //!

@@ -153,6 +153,8 @@ impl ApiServer {
             waits_until: None,
             pending: Pending::Begin,
         };
+        // A client that uses a number again has forgotten the old request (it has restarted).
+        self.cancel(from, id, context);
         let operation_id = self.next_operation();
         self.flights.insert((from, id), Flight::Operation(operation_id));
         let next =

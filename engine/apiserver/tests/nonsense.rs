@@ -136,7 +136,8 @@ fn request(random: &mut Stream) -> Request {
     };
     for _ in 0..random.range(0..4) {
         path += "/";
-        path.push_str(*pick(random, &PARTS));
+        let part: &&str = pick(random, &PARTS);
+        path.push_str(part);
     }
     let mut request = Request::new(*pick(random, &methods), path);
     for _ in 0..random.range(0..3) {

@@ -502,3 +502,85 @@ fn events_end_with_a_shared_lease() {
     world.post(path, event("d"));
     assert_eq!(lease(&world, "d"), 2);
 }
+
+#[test]
+fn admission_of_pods() {
+    let mut world = World::new();
+    let classes = "/apis/scheduling.k8s.io/v1/priorityclasses";
+    let class = object! { "metadata": { "name": "high" }, "value": 1000, "preemptionPolicy": "Never" };
+    assert_eq!(world.post(classes, class).status, 201);
+    world.run(Duration::from_millis(10));
+    let mut high = pod("high");
+    high.set(&["spec", "priorityClassName"], "high");
+    high.set(&["spec", "serviceAccountName"], "robot");
+    high.set(&["spec", "tolerations"], object!([{ "operator": "Exists" }]));
+    let high = object(&world.post(PODS, high));
+    let spec = high.value().get("spec").unwrap();
+    assert_eq!(spec.int_at(&["priority"]), Some(1000));
+    assert_eq!(spec.str_at(&["preemptionPolicy"]).unwrap(), "Never");
+    assert_eq!(spec.str_at(&["serviceAccountName"]).unwrap(), "robot");
+    assert_eq!(spec.items_at(&["tolerations"]).len(), 1);
+    let mut critical = pod("critical");
+    critical.set(&["spec", "priorityClassName"], "system-node-critical");
+    assert_eq!(
+        object(&world.post(PODS, critical)).value().int_at(&["spec", "priority"]),
+        Some(2_000_001_000)
+    );
+    let mut unknown = pod("unknown");
+    unknown.set(&["spec", "priorityClassName"], "nope");
+    refused(
+        &world.post(PODS, unknown),
+        403,
+        "pods \"unknown\" is forbidden: no PriorityClass with name nope was found",
+    );
+    let names: Vec<_> = clusterlab_apiserver::ApiServer::admission_plugins().collect();
+    assert_eq!((names.len(), names[0]), (7, "NamespaceLifecycle"));
+}
+
+#[test]
+fn invalid_objects_name_their_fields() {
+    let mut world = World::new();
+    let mut wrong = pod("Web");
+    wrong.set(&["spec", "restartPolicy"], "Sometimes");
+    let refusal = world.post(PODS, wrong);
+    assert_eq!((refusal.status, refusal.reason()), (422, "Invalid"));
+    let causes = refusal.value().unwrap().items_at(&["details", "causes"]);
+    let fields: Vec<_> = causes.iter().map(|cause| cause.str_at(&["field"]).unwrap().as_str()).collect();
+    assert!(fields.contains(&"metadata.name") && fields.contains(&"spec.restartPolicy"), "{fields:?}");
+    let created = object(&world.post(PODS, pod("web")));
+    assert_eq!(created.value().str_at(&["spec", "restartPolicy"]).unwrap(), "Always", "defaulted");
+    let patch = object! { "spec": { "restartPolicy": "Never" } };
+    assert_eq!(world.patch(&format!("{PODS}/web"), "merge-patch", patch).status, 422, "immutable");
+    // A body in YAML, as curl would send it.
+    let text = b"kind: ConfigMap\napiVersion: v1\nmetadata:\n  name: modes\ndata:\n  mode: \"0644\"\n";
+    let mut request = Request::new(Method::Post, CONFIG_MAPS).header("content-type", "application/yaml");
+    request.body = api::http::Body::Bytes(text.as_slice().into());
+    let made = world.ask(request);
+    assert_eq!(made.status, 201, "{made:?}");
+}
+
+#[test]
+fn evictions_heed_budgets() {
+    let mut world = World::new();
+    world.post(PODS, pod("web"));
+    world.post(&format!("{PODS}/web/binding"), object! { "target": { "kind": "Node", "name": "node-1" } });
+    world.patch(&format!("{PODS}/web/status"), "merge-patch", object! { "status": { "phase": "Running" } });
+    let budgets = "/apis/policy/v1/namespaces/default/poddisruptionbudgets";
+    let budget = object! {
+        "metadata": { "name": "keep" }, "spec": { "minAvailable": 1, "selector": { "matchLabels": { "app": "web" } } },
+    };
+    assert_eq!(world.post(budgets, budget).status, 201);
+    world.get(budgets);
+    let eviction = object! { "kind": "Eviction", "apiVersion": "policy/v1", "metadata": { "name": "web" } };
+    let path = format!("{PODS}/web/eviction");
+    refused(
+        &world.post(&path, eviction.clone()),
+        429,
+        "Cannot evict pod as it would violate the pod's disruption budget.",
+    );
+    let allowed = object! { "status": { "disruptionsAllowed": 1, "currentHealthy": 2, "desiredHealthy": 1, "expectedPods": 2 } };
+    assert_eq!(world.patch(&format!("{budgets}/keep/status"), "merge-patch", allowed).status, 200);
+    world.run(Duration::from_millis(10));
+    assert_eq!(world.post(&path, eviction).status, 201);
+    assert!(object(&world.get(&format!("{PODS}/web"))).is_terminating());
+}

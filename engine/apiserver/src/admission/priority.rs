@@ -6,6 +6,7 @@ use super::Attributes;
 use crate::ApiServer;
 use crate::failure::{Failure, Result};
 use crate::operation::Operation;
+use crate::watch_cache::Cache;
 
 pub(super) fn admit(
     server: &ApiServer,
@@ -24,7 +25,12 @@ pub(super) fn admit(
             class.value().str_at(&["preemptionPolicy"]).cloned().unwrap_or(literal!("PreemptLowerPriority")),
         ),
         None if !name.is_empty() => {
-            let why = format!("no PriorityClass with name {name} was found");
+            let id = server.resources.find_plural("scheduling.k8s.io", "priorityclasses");
+            let known = id.and_then(|id| server.caches.get(&id)).is_some_and(Cache::is_ready);
+            let why = match known {
+                true => format!("no PriorityClass with name {name} was found"),
+                false => "not yet ready to handle request".to_owned(),
+            };
             return Err(Failure::forbidden(attributes.resource, &op.name, &why));
         }
         None => (0, literal!("PreemptLowerPriority")),

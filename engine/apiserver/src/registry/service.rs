@@ -11,6 +11,7 @@ use crate::ApiServer;
 use crate::failure::{Failure, Result};
 use crate::handlers::copy;
 use crate::operation::Operation;
+use crate::watch_cache::Cache;
 
 /// What one write has taken, so that it can be given back.
 #[derive(Default)]
@@ -32,6 +33,11 @@ impl ApiServer {
             carry_allocations(service, old);
         } else {
             service.set(&["status"], api::object! { "loadBalancer": {} });
+        }
+        let known = self.resources.find_plural("", "services").and_then(|id| self.caches.get(&id));
+        if !known.is_some_and(Cache::is_ready) {
+            // What is taken is not known yet.
+            return Err(api::status::too_many_requests("the service allocators are not ready yet", 1).into());
         }
         let mut taken = Taken::default();
         let result = self
