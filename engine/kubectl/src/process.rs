@@ -21,13 +21,16 @@ const USER_AGENT: Str = api::literal!("kubectl/v1.36.0 (linux/amd64) kubernetes/
 /// The kind of all timers of the terminal.
 pub(crate) const TIMER: u16 = 1;
 
+/// How long an informer waits before it lists again after a failure (client-go's reflector: 800 ms, doubling).
+pub(crate) const RETRY: Duration = Duration::from_millis(800);
+
 /// What happens to a command. `tag` is the command's own name for one of its requests or timers.
 #[derive(Clone, Debug)]
 pub(crate) enum Event {
     Start,
     Response { tag: u32, response: Arc<Response> },
     Frame { tag: u32, frame: Frame },
-    Failed { reason: Str },
+    Failed { tag: u32, reason: Str },
     Timer { tag: u32 },
 }
 

@@ -169,8 +169,8 @@ impl Component for Terminal {
                 self.step(session, Event::Frame { tag, frame }, context);
             }
             Input::Failed { id, reason } => {
-                let Some((session, _)) = self.wires.requests.remove(&id) else { return };
-                self.step(session, Event::Failed { reason }, context);
+                let Some((session, tag)) = self.wires.requests.remove(&id) else { return };
+                self.step(session, Event::Failed { tag, reason }, context);
             }
             Input::Timer(token) => {
                 let Some((session, tag)) = self.wires.timers.remove(&token.arg) else { return };

@@ -411,7 +411,7 @@ impl Step for Apply {
             Event::Start => self.next(io),
             Event::Response { tag: GET, response } => self.live(&response, io),
             Event::Response { response, .. } => self.written(&response, io),
-            Event::Failed { reason } => {
+            Event::Failed { reason, .. } => {
                 let mut failures = std::mem::take(&mut self.failures);
                 failures.push(Failure::connection(&reason));
                 io.finish_with(failures);

@@ -229,7 +229,7 @@ impl<A: Action> Step for Change<A> {
                 }
                 self.next(io);
             }
-            Event::Failed { reason } => io.fail(&Failure::connection(&reason)),
+            Event::Failed { reason, .. } => io.fail(&Failure::connection(&reason)),
             Event::Frame { .. } | Event::Timer { .. } => {}
         }
     }

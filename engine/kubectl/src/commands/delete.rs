@@ -258,7 +258,7 @@ impl Step for Delete {
                 self.failures.push(Failure::error(message));
                 io.finish_with(std::mem::take(&mut self.failures));
             }
-            Event::Failed { reason } => io.fail(&Failure::connection(&reason)),
+            Event::Failed { reason, .. } => io.fail(&Failure::connection(&reason)),
         }
     }
 }

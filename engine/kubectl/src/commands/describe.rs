@@ -157,7 +157,7 @@ impl Step for Describe {
                 self.answers.push(answer);
                 self.fetch(io);
             }
-            Event::Failed { reason } => io.fail(&Failure::connection(&reason)),
+            Event::Failed { reason, .. } => io.fail(&Failure::connection(&reason)),
             Event::Frame { .. } | Event::Timer { .. } => {}
         }
     }

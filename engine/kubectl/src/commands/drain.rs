@@ -357,7 +357,7 @@ impl Step for Drain {
                     _ => {}
                 }
             }
-            Event::Failed { reason } => io.fail(&Failure::connection(&reason)),
+            Event::Failed { reason, .. } => io.fail(&Failure::connection(&reason)),
             Event::Frame { .. } => {}
         }
     }

@@ -153,7 +153,7 @@ impl Step for Get {
             Event::Response { tag: WATCH, response } => io.fail(&Failure::server(&response)),
             Event::Response { response, .. } => self.answer(&response, io),
             Event::Frame { frame, .. } => self.frame(&frame, io),
-            Event::Failed { reason } => io.fail(&Failure::connection(&reason)),
+            Event::Failed { reason, .. } => io.fail(&Failure::connection(&reason)),
             Event::Timer { .. } => {}
         }
     }

@@ -308,7 +308,7 @@ impl Step for Logs {
             Event::Frame { tag, frame: Frame::Data(bytes) } => self.print(tag, &bytes, io),
             Event::Frame { tag, frame: Frame::End } => self.closed(tag, io),
             Event::Frame { .. } | Event::Timer { .. } => {}
-            Event::Failed { reason } => io.fail(&Failure::connection(&reason)),
+            Event::Failed { reason, .. } => io.fail(&Failure::connection(&reason)),
         }
     }
 }

@@ -157,7 +157,7 @@ impl Step for RolloutHistory {
                 }
                 self.next(io);
             }
-            Event::Failed { reason } => io.fail(&Failure::connection(&reason)),
+            Event::Failed { reason, .. } => io.fail(&Failure::connection(&reason)),
             Event::Frame { .. } | Event::Timer { .. } => {}
         }
     }

@@ -10,13 +10,14 @@ use super::Command;
 use crate::failure::Failure;
 use crate::find::{Finder, Found, Taken};
 use crate::flags::Arguments;
-use crate::process::{Event, Io, Step};
+use crate::process::{Event, Io, RETRY, Step};
 use crate::requests::{self, Selectors};
 use crate::targets::Targets;
 
 const FETCH: u32 = 0;
 const WATCH: u32 = 1;
 const TIMEOUT: u32 = 2;
+const AGAIN: u32 = 3;
 
 /// `kubectl rollout status` while it runs.
 #[derive(Clone, Debug, Hash)]
@@ -73,6 +74,9 @@ impl RolloutStatus {
     }
 
     fn answer(&mut self, response: &Response, io: &mut Io<'_, '_>) {
+        if response.status >= 500 || response.status == 429 {
+            return io.timer(AGAIN, RETRY);
+        }
         if !response.is_success() {
             return io.fail(&Failure::server(response));
         }
@@ -156,8 +160,11 @@ impl Step for RolloutStatus {
             },
             Event::Response { response, .. } => self.answer(&response, io),
             Event::Frame { frame, .. } => self.frame(&frame, io),
+            Event::Timer { tag: AGAIN } => self.list(io),
+            // kubectl watches through an informer here, which outlives a server's restart.
+            Event::Failed { tag: WATCH, .. } => io.timer(AGAIN, RETRY),
             Event::Timer { .. } => io.fail(&Failure::error("timed out waiting for the condition")),
-            Event::Failed { reason } => io.fail(&Failure::connection(&reason)),
+            Event::Failed { reason, .. } => io.fail(&Failure::connection(&reason)),
         }
     }
 }

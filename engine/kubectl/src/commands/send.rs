@@ -98,7 +98,7 @@ impl Step for Send {
         match event {
             Event::Start => self.next(io),
             Event::Response { response, .. } => self.answer(&response, io),
-            Event::Failed { reason } => io.fail(&Failure::connection(&reason)),
+            Event::Failed { reason, .. } => io.fail(&Failure::connection(&reason)),
             Event::Frame { .. } | Event::Timer { .. } => {}
         }
     }

@@ -12,7 +12,7 @@ use crate::failure::Failure;
 use crate::find::{Finder, Found, Taken};
 use crate::flags::{Arguments, Flag, switch, value};
 use crate::print::jsonpath::{Template, text_of};
-use crate::process::{Event, Io, Step};
+use crate::process::{Event, Io, RETRY, Step};
 use crate::requests::{self, Selectors};
 use crate::targets::{self, Rules, Target};
 
@@ -32,6 +32,8 @@ pub const FLAGS: &[Flag] = &[
 
 const FETCH: u32 = 0;
 const WATCH: u32 = 1;
+/// Timer: list again after a failure. Larger than any round.
+const AGAIN: u32 = u32::MAX;
 
 /// What is awaited.
 #[derive(Clone, PartialEq, Hash, Debug)]
@@ -221,6 +223,9 @@ impl Wait {
             let progress = gone.answer(response, self.round, io);
             return self.progress(progress, io);
         }
+        if response.status >= 500 || response.status == 429 {
+            return io.timer(AGAIN, RETRY);
+        }
         if !response.is_success() {
             self.failures.push(Failure::server(response));
             self.waiting.pop_front();
@@ -319,9 +324,12 @@ impl Step for Wait {
             },
             Event::Response { response, .. } => self.answer(&response, io),
             Event::Frame { frame, .. } => self.frame(&frame, io),
+            // kubectl watches through an informer here, which outlives a server's restart.
+            Event::Failed { tag, .. } if tag == self.round && self.gone.is_none() => io.timer(AGAIN, RETRY),
+            Event::Timer { tag: AGAIN } if self.gone.is_none() => self.list(io),
             Event::Timer { tag } if tag == self.round => self.time_out(io),
             Event::Timer { .. } => {}
-            Event::Failed { reason } => io.fail(&Failure::connection(&reason)),
+            Event::Failed { reason, .. } => io.fail(&Failure::connection(&reason)),
         }
     }
 }

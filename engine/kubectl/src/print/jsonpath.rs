@@ -58,6 +58,9 @@ enum Operand {
     Literal(Value),
 }
 
+/// How many values a path may have: `{..*..*}` of a large list has more than fit into memory.
+const VALUES_MAX: usize = 200_000;
+
 /// How deep ranges and filters may nest.
 const DEPTH_MAX: u32 = 32;
 
@@ -116,6 +119,9 @@ impl Path {
             let mut next = Vec::new();
             for value in values {
                 step.apply(root, value, allow_missing, &mut next)?;
+                if next.len() > VALUES_MAX {
+                    return Err(format!("the path has more than {VALUES_MAX} values"));
+                }
             }
             values = next;
         }
@@ -604,5 +610,10 @@ mod tests {
             Template::parse("{.items[3]}").unwrap().fill(&root, false).unwrap_err().contains("out of bounds")
         );
         assert!(Template::parse(&"{range .a}".repeat(10_000)).is_err());
+        let many = Value::from(vec![object!([1, 2, 3]); 1000]);
+        let found = Template::parse("{..[*]..[*]..[*]}").and_then(|t| t.fill(&many, true));
+        assert!(found.is_ok(), "{found:?}");
+        let large = Value::from(vec![many; 100]);
+        assert!(Template::parse("{..[*]..[*]..[*]}").unwrap().fill(&large, true).is_err());
     }
 }

@@ -73,6 +73,14 @@ impl Cluster {
         self.settle();
     }
 
+    /// Breaks the connections of all watches.
+    pub fn break_connections(&mut self) {
+        let broken = self.server.hang_up();
+        let reason = "http2: client connection lost";
+        self.inputs.extend(broken.into_iter().map(|id| Input::Failed { id, reason: reason.into() }));
+        self.settle();
+    }
+
     /// Starts a line, with a text as standard input, and delivers what follows.
     pub fn start(&mut self, line: &str, stdin: &str) {
         self.server.log.clear();

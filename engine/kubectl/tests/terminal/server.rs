@@ -104,6 +104,11 @@ impl Server {
         self.watches.len()
     }
 
+    /// Forgets all watches, and says whose they were.
+    pub fn hang_up(&mut self) -> Vec<RequestId> {
+        self.watches.drain(..).map(|w| w.id).collect()
+    }
+
     pub fn cancel(&mut self, id: RequestId) {
         self.watches.retain(|w| w.id != id);
     }

@@ -188,3 +188,32 @@ fn logs() {
             .starts_with("error: expected 'logs [-f] [-p] (POD | TYPE/NAME) [-c CONTAINER]'.\n")
     );
 }
+
+#[test]
+fn waiting_outlives_a_server_that_is_away() {
+    let mut c = cluster();
+    let mut busy = deployment("web", 3);
+    busy.set(&["status", "availableReplicas"], 1);
+    c.server.put(busy);
+    for (line, last) in [
+        ("kubectl rollout status deploy/web", "deployment \"web\" successfully rolled out\n"),
+        (
+            "kubectl wait --for=jsonpath={.status.availableReplicas}=3 deploy/web",
+            "deployment.apps/web condition met\n",
+        ),
+    ] {
+        let mut busy = deployment("web", 3);
+        busy.set(&["status", "availableReplicas"], 1);
+        c.server.put(busy);
+        c.start(line, "");
+        c.server.down = true;
+        c.break_connections();
+        c.ring();
+        assert_eq!(c.printed().code, None, "{line}");
+        c.server.down = false;
+        c.server.put(deployment("web", 3));
+        c.ring();
+        assert_eq!(c.printed().code, Some(0), "{line}");
+        assert!(c.printed().out.ends_with(last), "{line}: {}", c.printed().out);
+    }
+}
