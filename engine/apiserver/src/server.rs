@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use api::http::{Request, Response};
-use api::{Object, ObjectKey, Str};
+use api::{Object, ObjectKey, Str, Value};
 use sim::{Actor, SimTime, Stream};
 
 use crate::audit::Audit;
@@ -51,6 +51,8 @@ pub struct ApiServer {
     pub(crate) event_lease: EventLease,
     pub(crate) bootstrap: Bootstrap,
     pub(crate) audit: Audit,
+    /// What DefaultTolerationSeconds adds; one value for all pods.
+    pub(crate) tolerations: [Value; 2],
 }
 
 impl ApiServer {
@@ -74,6 +76,7 @@ impl ApiServer {
             event_lease: EventLease::default(),
             bootstrap: Bootstrap::default(),
             audit: Audit::default(),
+            tolerations: crate::admission::tolerations(),
             config,
         }
     }

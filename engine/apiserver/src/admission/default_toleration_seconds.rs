@@ -10,28 +10,34 @@ use crate::operation::Operation;
 /// `--default-not-ready-toleration-seconds`, `--default-unreachable-toleration-seconds`.
 const SECONDS: i64 = 300;
 
+/// The two tolerations. All pods of a server share them.
+pub(crate) fn tolerations() -> [Value; 2] {
+    [literal!("node.kubernetes.io/not-ready"), literal!("node.kubernetes.io/unreachable")].map(|key| {
+        object! {
+            "key": key, "operator": literal!("Exists"), "effect": literal!("NoExecute"), "tolerationSeconds": SECONDS,
+        }
+    })
+}
+
 pub(super) fn admit(
-    _: &ApiServer,
+    server: &ApiServer,
     _: &Operation,
     pod: &mut Value,
     attributes: &Attributes<'_>,
 ) -> Result<Option<Str>> {
-    if !attributes.resource.is_pod() || attributes.previous.is_some() {
+    if !attributes.is_new_pod() {
         return Ok(None);
     }
-    let tolerations = pod.items_at(&["spec", "tolerations"]);
-    let mut missing = ["node.kubernetes.io/not-ready", "node.kubernetes.io/unreachable"].into_iter();
-    let missing: Vec<&str> =
-        missing.by_ref().filter(|key| !tolerations.iter().any(|t| tolerates(t, key))).collect();
+    let there = pod.items_at(&["spec", "tolerations"]);
+    let covered = |ours: &Value| {
+        let key = ours.str_at(&["key"]).map_or("", |key| key.as_str());
+        there.iter().any(|toleration| tolerates(toleration, key))
+    };
+    let missing: Vec<Value> = server.tolerations.iter().filter(|ours| !covered(ours)).cloned().collect();
     if missing.is_empty() {
         return Ok(None);
     }
-    let list = pod.entry(&["spec", "tolerations"]).make_list();
-    for key in missing {
-        list.push(object! {
-            "key": key, "operator": literal!("Exists"), "effect": literal!("NoExecute"), "tolerationSeconds": SECONDS,
-        });
-    }
+    pod.entry(&["spec"]).make_map().entry("tolerations").make_list().as_mut().extend(missing);
     Ok(Some(literal!("spec.tolerations: not-ready and unreachable for 300s")))
 }
 

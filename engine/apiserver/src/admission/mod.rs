@@ -8,6 +8,8 @@ mod resource_quota;
 mod service_account;
 mod taint_nodes_by_condition;
 
+pub(crate) use default_toleration_seconds::tolerations;
+
 use std::sync::Arc;
 
 use api::{Object, Str, Value};

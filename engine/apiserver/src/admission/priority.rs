@@ -46,9 +46,10 @@ pub(super) fn admit(
     {
         pod.set(&["spec", "priorityClassName"], class.name());
     }
-    pod.set(&["spec", "priority"], value);
-    if pod.str_at(&["spec", "preemptionPolicy"]).is_none() {
-        pod.set(&["spec", "preemptionPolicy"], policy);
+    let spec = pod.entry(&["spec"]).make_map();
+    spec.insert(literal!("priority"), value);
+    if !spec.contains("preemptionPolicy") {
+        spec.insert(literal!("preemptionPolicy"), policy);
     }
     if value == 0 {
         return Ok(Some(literal!("spec.priority: 0")));

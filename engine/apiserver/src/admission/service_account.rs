@@ -21,7 +21,8 @@ pub(super) fn admit(
     if pod.str_at(&["spec", "serviceAccountName"]).is_some_and(|name| !name.is_empty()) {
         return Ok(None);
     }
-    pod.set(&["spec", "serviceAccountName"], literal!("default"));
-    pod.set(&["spec", "serviceAccount"], literal!("default"));
+    let spec = pod.entry(&["spec"]).make_map();
+    spec.insert(literal!("serviceAccountName"), literal!("default"));
+    spec.insert(literal!("serviceAccount"), literal!("default"));
     Ok(Some(literal!("spec.serviceAccountName: default")))
 }

@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use api::{Object, Str, Value};
+use api::{Object, Str, Value, literal};
 use etcd::rpc::{self, KeyRange, LeaseId, Range};
 
 use super::store::note_stored;
@@ -96,8 +96,10 @@ impl ApiServer {
         for field in ["selfLink", "deletionTimestamp", "deletionGracePeriodSeconds", "generation"] {
             object.remove(&["metadata", field]);
         }
-        object.set(&["metadata", "uid"], self.random.uuid());
-        object.set(&["metadata", "creationTimestamp"], context.now.rfc3339());
+        // Static names: `set` would make new strings for each object.
+        let metadata = object.entry(&["metadata"]).make_map();
+        metadata.insert(literal!("uid"), self.random.uuid());
+        metadata.insert(literal!("creationTimestamp"), context.now.rfc3339());
         self.prepare_create(op, &resource, &mut object)?;
         let checked = rules::validate_create(&resource, op, &object);
         if let Err(failure) = checked {

@@ -4,7 +4,7 @@ use api::http::Method;
 use api::selector::LabelSelector;
 use api::types::Decode;
 use api::validate::FieldError;
-use api::{Object, Value, object};
+use api::{Object, Value, literal, object};
 use sim::SimTime;
 
 use super::delete::delete_options;
@@ -121,7 +121,7 @@ impl ApiServer {
             "bindings" => {
                 let name = object.str_at(&["metadata", "name"]).cloned().unwrap_or_default();
                 let pods = self.resources.find("", "v1", "pods").ok_or_else(Failure::no_such_path)?;
-                (op.resource, op.name, op.subresource) = (pods, name, api::literal!("binding"));
+                (op.resource, op.name, op.subresource) = (pods, name, literal!("binding"));
                 self.bind(op, object, context)
             }
             "selfsubjectaccessreviews" | "subjectaccessreviews" | "localsubjectaccessreviews" => {
@@ -225,14 +225,15 @@ pub(super) fn bind(resource: &Resource, binding: &Value, current: &Object, now: 
         return refuse(format!("pod {name} has non-empty .spec.schedulingGates"));
     }
     let mut pod = old.clone();
-    pod.set(&["spec", "nodeName"], binding.str_at(&["target", "name"]).cloned().unwrap_or_default());
+    let node = binding.str_at(&["target", "name"]).cloned().unwrap_or_default();
+    pod.entry(&["spec"]).make_map().insert(literal!("nodeName"), node);
     if let Some(annotations) = binding.at(&["metadata", "annotations"]).and_then(Value::as_map) {
         for (key, text) in annotations.iter() {
             pod.set(&["metadata", "annotations", key], text.clone());
         }
     }
     let condition = object! {
-        "type": "PodScheduled", "status": "True", "lastProbeTime": null, "lastTransitionTime": now.rfc3339(),
+        "type": literal!("PodScheduled"), "status": literal!("True"), "lastProbeTime": null, "lastTransitionTime": now.rfc3339(),
     };
     let conditions = pod.entry(&["status", "conditions"]).make_list();
     let same = |c: &&mut Value| c.str_at(&["type"]).is_some_and(|kind| kind == "PodScheduled");

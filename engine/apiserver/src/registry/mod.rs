@@ -12,7 +12,7 @@ pub(crate) use event_ttl::EventLease;
 pub use resources::Resource;
 pub(crate) use resources::{ResourceId, Resources};
 
-use api::{Object, Value, object};
+use api::{Object, Value, literal, object};
 
 use crate::ApiServer;
 use crate::failure::Result;
@@ -67,7 +67,7 @@ impl ApiServer {
         object: &mut Value,
     ) -> Result<()> {
         if resource.strategy.generation {
-            object.set(&["metadata", "generation"], 1);
+            object.entry(&["metadata"]).make_map().insert(literal!("generation"), 1);
         }
         if resource.strategy.has_status && resource.strategy.special != Special::Node {
             object.remove(&["status"]);

@@ -1,15 +1,16 @@
 //! Pods: what a new one looks like.
 
 use api::quantity::Quantity;
-use api::{Value, object};
+use api::{Str, Value, literal, object};
 
 pub(super) fn prepare_create(pod: &mut Value) {
     let class = qos_class(pod);
-    pod.set(&["status"], object! { "phase": "Pending", "qosClass": class });
+    let status = object! { "phase": literal!("Pending"), "qosClass": class };
+    pod.make_map().insert(literal!("status"), status);
 }
 
 /// The quality of service that the resources of a pod's containers come to.
-pub(crate) fn qos_class(pod: &Value) -> &'static str {
+pub(crate) fn qos_class(pod: &Value) -> Str {
     let containers =
         || ["containers", "initContainers"].into_iter().flat_map(|list| pod.items_at(&["spec", list]));
     let amount = |container: &Value, which: &str, name: &str| {
@@ -32,9 +33,9 @@ pub(crate) fn qos_class(pod: &Value) -> &'static str {
         }
     }
     match (any, guaranteed) {
-        (false, _) => "BestEffort",
-        (true, true) => "Guaranteed",
-        (true, false) => "Burstable",
+        (false, _) => literal!("BestEffort"),
+        (true, true) => literal!("Guaranteed"),
+        (true, false) => literal!("Burstable"),
     }
 }
 
@@ -59,7 +60,7 @@ mod tests {
             ),
             (object! { "limits": { "cpu": "1", "memory": "1Gi" }, "requests": { "cpu": "1m" } }, "Burstable"),
         ] {
-            assert_eq!(qos_class(&pod(resources.clone())), want, "{resources:?}");
+            assert_eq!(qos_class(&pod(resources.clone())).as_str(), want, "{resources:?}");
         }
     }
 }

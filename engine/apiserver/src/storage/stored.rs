@@ -5,7 +5,7 @@ use std::sync::OnceLock;
 
 use api::{Object, Revision, Value};
 use etcd::rpc::KeyValue;
-use sim::{Blob, Content, Digest, Str};
+use sim::{Blob, Content, Digest, Str, literal};
 
 /// An object as etcd holds it: the shared tree without `metadata.resourceVersion` (that is the key's own mod revision).
 #[derive(Clone, Debug)]
@@ -60,7 +60,9 @@ pub(crate) fn read(kv: &KeyValue) -> Option<Object> {
 
 /// The object with its resourceVersion: the root and the metadata are copied, the rest is shared.
 pub(crate) fn with_revision(mut value: Value, revision: Revision) -> Object {
-    value.set(&["metadata", "resourceVersion"], revision_text(revision));
+    // A static name: `set` would make a new string for each object.
+    let metadata = value.make_map().entry("metadata").make_map();
+    metadata.insert(literal!("resourceVersion"), revision_text(revision));
     Object::new(value)
 }
 
