@@ -6,7 +6,7 @@ mod tests;
 
 use std::time::Duration;
 
-use api::http::Response;
+use api::http::{Body, Response};
 use api::{Object, ObjectKey, Revision};
 use client::{Delta, IndexBy, WorkQueue};
 use imbl::{OrdMap, OrdSet};
@@ -144,7 +144,7 @@ impl Controller for EndpointSliceController {
         }
     }
 
-    fn reconcile(&mut self, item: &Item, world: &World, _now: SimTime) -> Outcome {
+    fn reconcile(&mut self, item: &Item, world: &World, now: SimTime) -> Outcome {
         let Some(object) = world.get(Kind::Services, &item.key) else { return Outcome::nothing() };
         let Some(service) = object.service() else { return Outcome::nothing() };
         if !pods::has_endpoints(service) || object.is_terminating() {
@@ -155,7 +155,12 @@ impl Controller for EndpointSliceController {
             return Outcome::nothing();
         }
         self.stale.remove(&item.key);
-        let out = plan::plan(object, service, slices(&item.key, world), world, self.max_per_slice as usize);
+        let mut out = plan::plan(object, service, slices(&item.key, world), world, self.max_per_slice as usize);
+        for call in out.batches.iter_mut().flatten().filter(|call| call.purpose == Purpose::Write) {
+            if let Body::Tree(slice) = &mut call.request.body {
+                slice.set(&["metadata", "annotations", pods::TRIGGER_TIME], now.rfc3339());
+            }
+        }
         let writes = out.calls().filter(|call| call.purpose == Purpose::Write).count();
         if writes > 0 {
             self.writing.insert(item.key.clone(), u32::try_from(writes).unwrap_or(u32::MAX));

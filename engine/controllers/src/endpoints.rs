@@ -131,7 +131,7 @@ impl Controller for EndpointsController {
         }
     }
 
-    fn reconcile(&mut self, item: &Item, world: &World, _now: SimTime) -> Outcome {
+    fn reconcile(&mut self, item: &Item, world: &World, now: SimTime) -> Outcome {
         let mut out = Outcome::nothing();
         let known = world.get(Kind::Endpoints, &item.key);
         let service = world.get(Kind::Services, &item.key);
@@ -176,6 +176,7 @@ impl Controller for EndpointsController {
         if known.is_some_and(|known| *known.value() == value) {
             return out;
         }
+        value.set(&["metadata", "annotations", pods::TRIGGER_TIME], now.rfc3339());
         out.note("endpoints {0}: {1} ready addresses", [item.key.to_string(), addresses.to_string()]);
         let (request, verb) = match known {
             Some(_) => (ENDPOINTS.update(value), ("FailedToUpdateEndpoint", "update")),

@@ -10,6 +10,10 @@ use std::time::Duration;
 use crate::item::Item;
 use crate::world::{Kind, World};
 
+/// The annotation that says when the change happened that a write tells of; clients measure propagation by it. The
+/// lab takes the moment of the write, which follows the change by the queue's delay at most.
+pub const TRIGGER_TIME: &str = "endpoints.kubernetes.io/last-change-trigger-time";
+
 /// A port as an endpoint has it, in the order in which ports are sorted.
 #[derive(Clone, PartialEq, Eq, PartialOrd, Ord, Debug)]
 pub struct Port {
