@@ -104,19 +104,19 @@ pub fn read_one(text: &str) -> Result<Value, YamlError> {
 fn read_json(text: &str) -> Option<Documents> {
     let mut result = Documents::default();
     let mut stream = serde_json::Deserializer::from_str(text).into_iter::<Value>();
-    let mut start = 0;
+    // Lines are counted on the way: a text may have a document on each of its many lines.
+    let (mut start, mut line) = (0, 0);
     while let Some(value) = stream.next() {
         let value = value.ok()?;
-        let end = stream.byte_offset();
-        let line = text[..start].matches('\n').count() as u32;
-        let piece = &text[start..end];
-        start = end;
+        let piece = &text[start..stream.byte_offset()];
+        start += piece.len();
         // JSON allows tabs where YAML does not; a JSON string has none.
         let composed = compose::read(&piece.replace('\t', " ")).documents.into_iter().next();
         let mut places = composed.map(|document| document.places).unwrap_or_default();
         places.shift(line);
         let blank = piece.len() - piece.trim_start().len();
         let first = line + 1 + piece[..blank].matches('\n').count() as u32;
+        line += piece.matches('\n').count() as u32;
         let index = result.documents.len() as u32;
         if !value.is_null() {
             result.documents.push(Document { value, index, line: first, places });
@@ -217,6 +217,8 @@ mod tests {
         assert_eq!(read(&"- ".repeat(100_000)).errors.len(), 1);
         let many = "a: b\n---\n".repeat(20_000);
         assert_eq!(read(&many).documents.len(), 20_000);
+        let many = read(&"{\"a\": 1}\n".repeat(50_000));
+        assert_eq!(many.documents.last().map(|d| d.line), Some(50_000));
         assert_eq!(read("").documents.len() + read("# c\n").documents.len() + read("---\n---\n").documents.len(), 0);
     }
 
