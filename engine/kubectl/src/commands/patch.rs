@@ -1,5 +1,6 @@
 //! `kubectl patch`.
 
+use api::http::Body;
 use api::{Str, Value};
 
 use super::change::{self, Action, Change, Plan};
@@ -70,7 +71,10 @@ impl Action for Patch {
             Some(part) => format!("{}/{part}", found.path()).into(),
             None => found.path(),
         };
-        Ok(Plan::Send(requests::patch(path, self.content_type.clone(), &self.manager, self.body.clone())))
+        let mut request = requests::patch(path, self.content_type.clone(), &self.manager, Value::Null);
+        // As text: a person wrote it, so the server has to look at every field's type. Trees it takes as they are.
+        request.body = Body::Bytes(api::json::write(&self.body).into_bytes().into());
+        Ok(Plan::Send(request))
     }
 
     fn done(&self, _found: &Found) -> String {

@@ -123,6 +123,10 @@ fn requests_are_those_of_a_real_kubectl() {
             "PATCH /api/v1/nodes/node-1?fieldManager=kubectl-taint&fieldValidation=Strict {\"spec\":{\"taints\":[{\"effect\":\"NoSchedule\",\"key\":\"a\",\"value\":\"b\"}]}}",
         ),
         (
+            "kubectl patch pod a -p 'metadata: {labels: {x: y1}}'",
+            "PATCH /api/v1/namespaces/default/pods/a?fieldManager=kubectl-patch {\"metadata\":{\"labels\":{\"x\":\"y1\"}}}",
+        ),
+        (
             "kubectl delete pod a --wait=false",
             "DELETE /api/v1/namespaces/default/pods/a {\"propagationPolicy\":\"Background\"}",
         ),

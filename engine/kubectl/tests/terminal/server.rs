@@ -138,6 +138,7 @@ impl Server {
         let query: Vec<String> = request.query.iter().map(|(n, v)| format!("{n}={v}")).collect();
         let body = match &request.body {
             Body::Tree(value) => format!(" {}", api::json::write(value)),
+            Body::Bytes(bytes) => format!(" {}", String::from_utf8_lossy(bytes)),
             _ => String::new(),
         };
         let question = if query.is_empty() { "" } else { "?" };
@@ -360,6 +361,7 @@ impl BodyValue for Request {
         match &self.body {
             Body::Tree(value) => value.clone(),
             Body::Object(object) => object.value().clone(),
+            Body::Bytes(bytes) => api::json::parse(bytes).expect("clients send JSON"),
             _ => Value::map(),
         }
     }
