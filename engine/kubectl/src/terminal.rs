@@ -110,7 +110,8 @@ impl Terminal {
     fn warn(&mut self, id: SessionId, response: &Response) {
         let Some(session) = self.sessions.get_mut(&id) else { return };
         for (_, value) in response.headers.iter().filter(|(name, _)| name == "warning") {
-            let text = value.split_once('"').map_or(value.as_str(), |(_, text)| text.trim_end_matches('"'));
+            let quoted = value.split_once('"').map_or(value.as_str(), |(_, quoted)| quoted);
+            let text = quoted.strip_suffix('"').unwrap_or(quoted);
             session.print(Channel::Stderr, format!("Warning: {}\n", text.replace("\\\"", "\"")));
         }
     }

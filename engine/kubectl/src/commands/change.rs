@@ -133,6 +133,11 @@ pub(crate) trait Action {
     /// What to say when it is done: `scaled`.
     fn done(&self, found: &Found) -> String;
 
+    /// What to say when the server has answered, if that depends on the answer.
+    fn said(&self, found: &Found, _answer: &Value) -> String {
+        self.done(found)
+    }
+
     /// The object that the answer shows, when it is another one than was found.
     fn result(&self, found: &Found, answer: &Value) -> Found {
         Found { resource: found.resource.clone(), value: answer.clone() }
@@ -220,8 +225,8 @@ impl<A: Action> Step for Change<A> {
             Event::Response { response, .. } => {
                 let Some(found) = self.current.take() else { return };
                 if response.is_success() {
-                    let done = self.action.done(&found);
                     let answer = response.value().cloned().unwrap_or_default();
+                    let done = self.action.said(&found, &answer);
                     let result = self.action.result(&found, &answer);
                     self.report.say(&result, &done, io);
                 } else {

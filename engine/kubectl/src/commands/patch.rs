@@ -80,4 +80,8 @@ impl Action for Patch {
     fn done(&self, _found: &Found) -> String {
         "patched".to_owned()
     }
+
+    fn said(&self, found: &Found, answer: &Value) -> String {
+        if found.value == *answer { "patched (no change)" } else { "patched" }.to_owned()
+    }
 }

@@ -190,3 +190,15 @@ fn deletion_waits_for_the_end() {
     c.ring();
     assert_eq!(c.printed().err, "error: timed out waiting for the condition on deployments/web\n");
 }
+
+#[test]
+fn patches_without_effect_and_with_unknown_fields() {
+    let mut c = cluster();
+    assert_eq!(
+        c.ok("kubectl patch deploy web -p '{\"spec\":{\"replicas\":3}}'"),
+        "deployment.apps/web patched (no change)\n"
+    );
+    let printed = c.run("kubectl patch deploy web -p '{\"spec\":{\"foo\":1}}'");
+    assert_eq!(printed.out, "deployment.apps/web patched\n");
+    assert_eq!(printed.err, "Warning: unknown field \"spec.foo\"\n");
+}

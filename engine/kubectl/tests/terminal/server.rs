@@ -308,8 +308,15 @@ impl Server {
             return Response::tree(code, value);
         }
         let key = key_of(&value);
-        frames.extend(self.put(value));
-        Response::tree(code, self.objects[&key].clone())
+        if self.objects.get(&key) != Some(&value) {
+            frames.extend(self.put(value));
+        }
+        let mut response = Response::tree(code, self.objects[&key].clone());
+        if !strict {
+            let warning = |p: &schema::Problem| format!("299 - \"{}\"", p.to_string().replace('"', "\\\""));
+            response.headers.extend(problems.iter().map(|p| ("warning".into(), warning(p).into())));
+        }
+        response
     }
 
     fn delete(
