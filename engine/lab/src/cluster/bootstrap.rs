@@ -3,13 +3,16 @@
 use std::time::Duration;
 
 use api::ObjectKey;
-use sim::Actor;
+use sim::{Actor, SimTime};
 
 use super::{Cluster, SETUP};
 use crate::event::Event;
 
 /// How often the lab looks whether the control plane is ready.
 const LOOK_AGAIN: Duration = Duration::from_millis(100);
+
+/// Machines that are not Ready by then are not waited for.
+const NODES_PATIENCE: Duration = Duration::from_secs(30);
 
 /// How far the start is.
 #[derive(Clone, Debug, Default, Hash)]
@@ -20,7 +23,8 @@ pub struct Bootstrap {
 
 impl Cluster {
     pub(super) fn try_bootstrap(&mut self) {
-        if !self.control_plane_ready() {
+        let waits_for_nodes = self.now < SimTime::ZERO + NODES_PATIENCE && !self.nodes_ready();
+        if !self.control_plane_ready() || waits_for_nodes {
             return self.cause(self.now + LOOK_AGAIN, Event::Bootstrap);
         }
         self.bootstrap.done = true;
@@ -28,6 +32,14 @@ impl Cluster {
         if !text.trim().is_empty() {
             self.with_terminal(|terminal, context| terminal.apply(SETUP, &text, context));
         }
+    }
+
+    /// True when every machine that is on has registered and is Ready.
+    fn nodes_ready(&self) -> bool {
+        self.machines().filter(|(_, machine)| machine.powered).all(|(_, machine)| {
+            let key = ObjectKey::new("", machine.spec.name.as_str());
+            self.stored("", "nodes", &key).is_some_and(|node| node.node().is_some_and(|n| n.is_ready()))
+        })
     }
 
     /// True when the API server is ready and pods can be created: the default namespace has its service account.

@@ -129,7 +129,7 @@ fn api_server(cluster: &Cluster) -> Detail {
     let facts = vec![
         fact("ready", if server.is_ready() { "yes" } else { "no" }),
         fact("etcd endpoint", Actor::Etcd(server.etcd_endpoint())),
-        fact("requests waiting", server.in_flight()),
+        fact("requests waiting", server.in_flight().count()),
         fact("answered 2xx", server.audit().count(2)),
         fact("answered 4xx", server.audit().count(4)),
         fact("answered 5xx", server.audit().count(5)),

@@ -41,7 +41,7 @@ fn api_server(cluster: &Cluster) -> ApiServerView {
         ready: server.is_ready(),
         revision,
         watches: watches as u32,
-        in_flight: server.in_flight() as u32,
+        in_flight: server.in_flight().count() as u32,
     }
 }
 
