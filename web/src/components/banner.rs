@@ -6,7 +6,7 @@ use crate::draw::format::thousands;
 use crate::hooks::{use_redraw, use_session, use_texts};
 use crate::infra::i18n::{Texts, fill};
 use crate::infra::ui::Banner;
-use crate::infra::{Session, Topic, start};
+use crate::infra::{Session, Topic};
 
 /// The banner, if there is anything to say.
 #[component]
@@ -15,12 +15,11 @@ pub fn BannerLine() -> Html {
     use_redraw(Topic::Ui);
     let state = session.state();
     let Some(banner) = state.ui().banner.clone() else { return Html::default() };
-    let copied = state.ui().copied.unwrap_or_default().to_string();
     let on_close = {
         let session = session.clone();
         move |_: MouseEvent| session.ui(|ui| ui.banner = None)
     };
-    let (kind, text) = say(&banner, t, &copied);
+    let (kind, text) = say(&banner, t);
     html! {
         <div class={classes!("banner", kind)} role={if kind == "bad" { "alert" } else { "status" }}>
             <span>{ text }</span>
@@ -31,7 +30,7 @@ pub fn BannerLine() -> Html {
     }
 }
 
-fn say(banner: &Banner, t: &'static Texts, copied: &str) -> (&'static str, String) {
+fn say(banner: &Banner, t: &'static Texts) -> (&'static str, String) {
     match banner {
         Banner::Opened { event, hash, expected, guest } => {
             let event = thousands(*event);
@@ -49,8 +48,8 @@ fn say(banner: &Banner, t: &'static Texts, copied: &str) -> (&'static str, Strin
         Banner::Restored { event } => ("good", fill(t.restored, &[&thousands(*event)])),
         Banner::Broken(error) => ("bad", fill(t.broken_link, &[error])),
         Banner::Violated(what) => ("bad", fill(t.violated, &[what])),
-        Banner::Said(what) if what == "copied" => ("good", fill(t.copied, &[copied])),
-        Banner::Said(_) => ("good", fill(t.in_address, &[copied])),
+        Banner::Copied(length) => ("good", fill(t.copied, &[&length.to_string()])),
+        Banner::InAddress(length) => ("good", fill(t.in_address, &[&length.to_string()])),
     }
 }
 
@@ -67,11 +66,7 @@ fn offers(banner: &Banner, t: &'static Texts, session: &Session) -> Html {
                 { button(t.back_to_mine, Session::back_to_mine) }
             </>
         },
-        Banner::Restored { .. } => button(t.start_fresh, |session| {
-            session.ui(|ui| ui.banner = None);
-            session.cancel();
-            start::fresh(session);
-        }),
+        Banner::Restored { .. } => button(t.start_fresh, Session::start_afresh),
         Banner::Violated(_) => button(t.copy_link, Session::copy_link),
         _ => Html::default(),
     }

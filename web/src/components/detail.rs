@@ -9,7 +9,7 @@ use crate::draw::format;
 use crate::hooks::{use_redraw, use_session, use_texts};
 use crate::infra::i18n::{Texts, fill};
 use crate::infra::ui::Selection;
-use crate::infra::{Session, Topic};
+use crate::infra::{Session, Topic, names};
 
 /// Rows of a table that are shown at the most.
 const ROWS_MAX: usize = 40;
@@ -36,18 +36,6 @@ pub fn Selected() -> Html {
             <button class="plain close" onclick={on_close} aria-label={t.close} title={t.close}>{ "✕" }</button>
             { body }
         </div>
-    }
-}
-
-/// What `Fault`s and links call a target.
-pub fn fault_name(session: &Session, target: &Target) -> Option<String> {
-    match target {
-        Target::Process(Actor::User | Actor::Client) | Target::Pod(..) => None,
-        Target::Process(actor) => Some(actor.to_string()),
-        Target::Node(number) => {
-            let picture = session.state().picture();
-            picture.nodes.iter().find(|n| n.number == *number).map(|n| n.name.to_string())
-        }
     }
 }
 
@@ -79,7 +67,7 @@ fn target_detail(session: &Session, t: &'static Texts, target: &Target) -> Html 
             } else {
                 <p class="quiet">{ t.gone }</p>
             }
-            if let Some(name) = fault_name(session, target) {
+            if let Some(name) = names::target(&session.state().picture(), target) {
                 <div class="actions">
                     { power(session, t, target, &name) }
                     { button(session, t.cut_link.into(), "", move |s| s.ui(|ui| ui.picking = Some(name.clone()))) }
@@ -201,7 +189,7 @@ fn message_detail(session: &Session, t: &'static Texts, id: MessageId) -> Html {
 fn link_detail(session: &Session, t: &'static Texts, a: Actor, b: Actor) -> Html {
     let picture = session.state().picture();
     let cut = picture.links.iter().any(|(x, y, rule)| rule.cut && ((*x, *y) == (a, b) || (*y, *x) == (a, b)));
-    let ends = Ends { from: a.to_string(), to: b.to_string(), one_way: false };
+    let ends = Ends { from: names::process(&picture, a), to: names::process(&picture, b), one_way: false };
     html! {
         <>
             <h2>{ fill(t.link_between, &[&ends.from, &ends.to]) }</h2>

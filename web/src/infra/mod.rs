@@ -5,6 +5,7 @@ pub mod clock;
 pub mod embed;
 pub mod frame;
 pub mod i18n;
+pub mod names;
 pub mod panic;
 pub mod session;
 pub mod share;

@@ -33,7 +33,7 @@ impl Saver {
 
 /// True when the storage holds a lab that somebody worked in.
 pub fn has_own_work() -> bool {
-    storage::read(storage::LAB).is_some() && storage::read("worked").is_some()
+    storage::read(storage::LAB).is_some() && storage::read(storage::WORKED).is_some()
 }
 
 impl Session {
@@ -53,7 +53,7 @@ impl Session {
         if let Some((link, worked)) = link {
             let kept = storage::write(storage::LAB, &link) && storage::write(storage::ORIGIN, &url::fragment());
             if worked && kept {
-                storage::write("worked", "1");
+                storage::write(storage::WORKED, "1");
             }
         }
     }
@@ -71,7 +71,7 @@ impl Session {
         clipboard::copy(&whole, move |copied| {
             session.ui(|ui| {
                 ui.copied = Some(length);
-                ui.banner = Some(if copied { Banner::Said("copied".into()) } else { Banner::Said("inAddress".into()) });
+                ui.banner = Some(if copied { Banner::Copied(length) } else { Banner::InAddress(length) });
             });
         });
         self.autosave(true);
@@ -121,6 +121,18 @@ impl Session {
         self.autosave(true);
     }
 
+    /// Gives the kept lab up for a fresh one.
+    pub fn start_afresh(&self) {
+        self.cancel();
+        url::set_fragment("");
+        for entry in [storage::LAB, storage::ORIGIN, storage::WORKED] {
+            storage::remove(entry);
+        }
+        self.with(|s| s.saver = Saver::default());
+        self.ui(|ui| ui.banner = None);
+        start::fresh(self);
+    }
+
     /// The shared lab on the page becomes this browser's own, in place of the one that was kept.
     pub fn adopt(&self) {
         self.with(|s| {
@@ -150,7 +162,7 @@ impl Session {
                 return false;
             }
         };
-        let worked = storage::read("worked").is_some();
+        let worked = storage::read(storage::WORKED).is_some();
         let then = move |session: &Session, job: Job, end: End| {
             let Job::Open(Some(opening)) = job else { return };
             if end == End::Cancelled {

@@ -81,8 +81,10 @@ pub enum Banner {
     Broken(String),
     /// An invariant was violated.
     Violated(String),
-    /// Something short that needs no answer.
-    Said(String),
+    /// The link is in the clipboard and in the address bar; how long it is, in characters.
+    Copied(usize),
+    /// The link is in the address bar only: the browser gave no clipboard.
+    InAddress(usize),
 }
 
 /// Light, dark, or as the system says.

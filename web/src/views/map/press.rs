@@ -1,17 +1,16 @@
 //! Anything on the map can be pressed: by pointer, or with Enter and space when it has the focus.
 
-use lab::view::Target;
 use lab::{Ends, Fault};
 use yew::prelude::*;
 
-use crate::infra::Session;
+use crate::infra::{Session, names};
 use crate::infra::ui::{Selection, Sheet};
 
 /// Selects something, or makes it the other end of a link that is to be cut.
 pub fn choose(session: &Session, selection: &Selection) {
     let picking = session.state().ui().picking.clone();
     if let (Some(from), Selection::Target(target)) = (picking, selection) {
-        let Some(to) = name(session, target) else { return };
+        let Some(to) = names::target(&session.state().picture(), target) else { return };
         session.ui(|ui| ui.picking = None);
         if from != to {
             session.fault(Fault::Cut(Ends { from, to, one_way: false }));
@@ -27,18 +26,6 @@ pub fn choose(session: &Session, selection: &Selection) {
         ui.panels.right_folded = false;
         ui.sheet = Sheet::Why;
     });
-}
-
-/// What links call a target; a pod is no end of a link.
-fn name(session: &Session, target: &Target) -> Option<String> {
-    match target {
-        Target::Process(actor) => Some(actor.to_string()),
-        Target::Node(number) => {
-            let picture = session.state().picture();
-            picture.nodes.iter().find(|n| n.number == *number).map(|n| n.name.to_string())
-        }
-        Target::Pod(..) => None,
-    }
 }
 
 /// A group that can be pressed.
