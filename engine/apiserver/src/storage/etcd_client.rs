@@ -135,17 +135,23 @@ impl EtcdClient {
         self.calls.values().any(|call| call.owner == owner)
     }
 
-    /// Asks the next member from now on. Returns the resources whose watches were on the old one.
-    pub fn leave(&mut self, member: u32) -> Vec<ResourceId> {
+    /// Asks the next member from now on. The watches on the old one end; returns their resources.
+    pub fn leave(&mut self, member: u32, context: &mut Context<'_>) -> Vec<ResourceId> {
         self.failures += 1;
         self.endpoint = (member + 1) % self.members;
-        let watch = |call: &Call| match call.owner {
-            Owner::Watch(resource) if call.member == member => Some(resource),
+        let watch = |(id, call): (&CallId, &Call)| match call.owner {
+            Owner::Watch(resource) if call.member == member => Some((*id, resource)),
             _ => None,
         };
-        let watches = self.calls.values().filter_map(watch).collect();
-        self.calls.retain(|_, call| watch(call).is_none());
-        watches
+        let watches: Vec<(CallId, ResourceId)> = self.calls.iter().filter_map(watch).collect();
+        for (watch, _) in &watches {
+            self.calls.remove(watch);
+            // It may only have been slow: then it need not go on for nobody.
+            self.last_call += 1;
+            let request = Arc::new(rpc::Request::WatchCancel { watch: *watch });
+            context.send(Actor::Etcd(member), Message::Etcd { call: CallId(self.last_call), request });
+        }
+        watches.into_iter().map(|(_, resource)| resource).collect()
     }
 
     /// How long to wait before the next attempt: nothing while there is a member that was not tried.

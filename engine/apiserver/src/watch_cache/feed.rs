@@ -172,7 +172,7 @@ impl ApiServer {
         if self.etcd.endpoint() != member {
             return;
         }
-        let watches = self.etcd.leave(member);
+        let watches = self.etcd.leave(member, context);
         if self.etcd.endpoint() != member && self.etcd.pause().is_zero() {
             let names = [member.to_string(), self.etcd.endpoint().to_string()];
             context.note("etcd-{0} does not answer; the API server asks etcd-{1} from now on", names);

@@ -91,6 +91,10 @@ impl FakeEtcd {
             Request::WatchProgress => {
                 vec![(call, Response::WatchEvents { header: self.header(), events: Arc::from([]) })]
             }
+            Request::WatchCancel { watch } => {
+                self.watches.remove(&(member, *watch));
+                Vec::new()
+            }
             Request::LeaseGrant { ttl_seconds, .. } => {
                 self.leases += 1;
                 let id = LeaseId(self.leases);
