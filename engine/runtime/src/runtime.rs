@@ -85,6 +85,7 @@ pub struct Runtime {
     node: u32,
     random: Stream,
     numbers: u64,
+    off_since: Option<SimTime>,
     range: Option<AddressRange>,
     images: OrdMap<Str, StoredImage>,
     sandboxes: OrdMap<u64, Arc<Sandbox>>,
@@ -105,6 +106,7 @@ impl Runtime {
             node,
             random: Stream::derive(seed, &format!("runtime/{node}")),
             numbers: 0,
+            off_since: None,
             range: None,
             images: OrdMap::new(),
             sandboxes: OrdMap::new(),
@@ -121,6 +123,8 @@ impl Runtime {
             Input::Start => {
                 self.work.clear();
                 self.execs.clear();
+                self.off_since = None;
+                self.find_the_lost(context.now);
                 for (number, container) in &self.containers {
                     if let Some(at) = container.process.as_ref().and_then(Process::wake) {
                         context.timer_at(at, Token::new(timer::WAKE, *number));
@@ -139,22 +143,18 @@ impl Runtime {
         }
     }
 
-    /// The machine loses power at `now`: every process is gone, what is on disk stays.
+    /// The machine loses power at `now`: every process is gone, what is on disk stays. Which containers ran is found
+    /// out at the next start.
     pub fn power_off(&mut self, now: SimTime) {
+        self.off_since = Some(now);
         self.work.clear();
         self.execs.clear();
         let numbers: Vec<u64> = self.containers.keys().copied().collect();
         for number in numbers {
-            let Some(container) = self.containers.get_mut(&number) else { continue };
-            let ContainerState::Running { started_at } = container.state else { continue };
-            let container = Arc::make_mut(container);
-            container.state = ContainerState::Exited {
-                started_at,
-                finished_at: now,
-                code: 255,
-                reason: sim::literal!("Unknown"),
-                message: Str::new(),
+            let Some(container) = self.containers.get_mut(&number).filter(|c| c.is_running()) else {
+                continue;
             };
+            let container = Arc::make_mut(container);
             container.process = None;
             container.stop_calls.clear();
             container.followed = None;
@@ -165,7 +165,30 @@ impl Runtime {
         }
     }
 
+    /// Containers that ran when the power went have ended for a reason that nobody knows: containerd says so, with
+    /// exit code 255 and the time at which it noticed.
+    fn find_the_lost(&mut self, now: SimTime) {
+        let lost = |c: &Container| c.is_running() && c.process.is_none();
+        let numbers: Vec<u64> = self.containers.iter().filter(|(_, c)| lost(c)).map(|(n, _)| *n).collect();
+        for number in numbers {
+            let Some(container) = self.containers.get_mut(&number) else { continue };
+            let ContainerState::Running { started_at } = container.state else { continue };
+            Arc::make_mut(container).state = ContainerState::Exited {
+                started_at,
+                finished_at: now,
+                code: 255,
+                reason: sim::literal!("Unknown"),
+                message: Str::new(),
+            };
+        }
+    }
+
     // What the page may look at.
+
+    /// Since when the machine is without power.
+    pub fn off_since(&self) -> Option<SimTime> {
+        self.off_since
+    }
 
     /// The range of pod addresses, once the kubelet has told it.
     pub fn addresses(&self) -> Option<&AddressRange> {

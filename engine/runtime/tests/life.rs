@@ -290,6 +290,7 @@ fn exec_and_power_off() {
     assert!(matches!(bench.ask(exec(&["sleep", "9"], 1)), Response::Failed(_)));
     let now = bench.now;
     bench.runtime.power_off(now);
+    bench.feed(Input::Start);
     assert!(matches!(bench.state(id), ContainerState::Exited { code: 255, .. }));
     assert!(bench.runtime.http(now, ip, 80, &HttpRequest::new(Method::Get, "/")).is_err());
     assert_eq!(bench.ask(Request::RemovePodSandbox(sandbox)), Response::Done);

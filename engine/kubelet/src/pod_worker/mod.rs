@@ -448,6 +448,8 @@ impl Worker {
         for index in 0..self.records.len() {
             let spec = self.spec(index as u32).cloned();
             let record = &mut self.records[index];
+            // Whoever was asked to stop it may have forgotten.
+            record.stopping = false;
             let mut own: Vec<&ContainerStatus> = containers
                 .iter()
                 .filter(|c| c.name == record.name && mine.iter().any(|s| s.id == c.sandbox))
