@@ -15,6 +15,7 @@ pub mod cri;
 mod exec;
 pub mod files;
 pub mod images;
+mod life;
 pub mod logs;
 pub mod process;
 mod pull;

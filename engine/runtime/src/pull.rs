@@ -5,8 +5,9 @@ use std::time::Duration;
 
 use sim::{SimTime, Str, Stream};
 
-use crate::cri::{Code, Failure, ImageInfo};
+use crate::cri::{CallId, Code, Failure, ImageInfo, Response};
 use crate::images::{self, ImageName, Missing};
+use crate::runtime::{Context, Runtime, Work};
 
 /// How fast a registry sends, in bytes a second.
 const BYTES_PER_SECOND: u64 = 60_000_000;
@@ -65,4 +66,47 @@ pub(crate) fn failure(image: &ImageName, missing: Missing) -> Failure {
     let message =
         format!("failed to pull and unpack image \"{full}\": failed to resolve reference \"{full}\": {why}");
     Failure::new(code, Str::from(message))
+}
+
+impl Runtime {
+    pub(crate) fn pull(&mut self, call: CallId, image: &str, context: &mut Context<'_>) {
+        let name = match ImageName::parse(image) {
+            Ok(name) => Arc::new(name),
+            Err(error) => {
+                let message = format!("failed to parse image reference \"{image}\": {error}");
+                return self.fail(call, Failure::new(Code::InvalidArgument, message), context);
+            }
+        };
+        let same = |work: &&mut Work| matches!(work, Work::Pull { image, .. } if *image == name);
+        let pulling: Option<u64> = self
+            .work
+            .iter()
+            .find(|(_, w)| matches!(w, Work::Pull { image, .. } if *image == name))
+            .map(|(n, _)| *n);
+        if let Some(number) = pulling
+            && let Some(Work::Pull { calls, .. }) = self.work.get_mut(&number).filter(same)
+        {
+            calls.push(call);
+            return;
+        }
+        let present = self.images.contains_key(&name.full());
+        let after = duration(&name, present, &mut self.random);
+        self.after(Work::Pull { calls: vec![call], image: name }, after, context);
+    }
+
+    pub(crate) fn pulled(&mut self, calls: &[CallId], image: &Arc<ImageName>, context: &mut Context<'_>) {
+        let response = match image.missing() {
+            Some(missing) => Response::Failed(failure(image, missing)),
+            None => {
+                let stored =
+                    StoredImage { name: image.clone(), size: images::size(image), pulled_at: context.now };
+                let info = stored.info();
+                self.images.insert(info.name.clone(), stored);
+                Response::Image(Some(info))
+            }
+        };
+        for call in calls {
+            self.respond(*call, response.clone(), context);
+        }
+    }
 }

@@ -7,16 +7,15 @@ use imbl::OrdMap;
 use sim::{Actor, SimTime, Str, Stream, Token};
 
 use crate::cni::AddressRange;
-use crate::container::{Container, ContainerState, Place};
+use crate::container::{Container, ContainerState};
 use crate::cri::{
-    CallId, Code, ContainerConfig, ContainerId, Event, Failure, Request, Response, SandboxConfig, SandboxId,
+    CallId, Code, ContainerConfig, Event, Failure, Request, Response, SandboxConfig, SandboxId,
 };
 use crate::exec::Exec;
 use crate::files::{Entry, Files, normalize};
 use crate::images::ImageName;
-use crate::logs::Log;
-use crate::process::{self, Process, Started};
-use crate::pull::{self, StoredImage};
+use crate::process::Process;
+use crate::pull::StoredImage;
 use crate::sandbox::Sandbox;
 
 /// The version that the runtime says it is.
@@ -71,7 +70,7 @@ pub(crate) mod timer {
 
 /// Work that takes a while.
 #[derive(Clone, PartialEq, Eq, Hash, Debug)]
-enum Work {
+pub(crate) enum Work {
     RunSandbox { call: CallId, config: Arc<SandboxConfig> },
     Pull { calls: Vec<CallId>, image: Arc<ImageName> },
     Create { call: CallId, sandbox: SandboxId, config: Arc<ContainerConfig> },
@@ -82,20 +81,20 @@ enum Work {
 /// One node's container runtime.
 #[derive(Clone, Debug, Hash)]
 pub struct Runtime {
-    node: u32,
-    random: Stream,
-    numbers: u64,
-    off_since: Option<SimTime>,
-    range: Option<AddressRange>,
-    images: OrdMap<Str, StoredImage>,
-    sandboxes: OrdMap<u64, Arc<Sandbox>>,
-    containers: OrdMap<u64, Arc<Container>>,
-    host: Files,
-    work: OrdMap<u64, Work>,
+    pub(crate) node: u32,
+    pub(crate) random: Stream,
+    pub(crate) numbers: u64,
+    pub(crate) off_since: Option<SimTime>,
+    pub(crate) range: Option<AddressRange>,
+    pub(crate) images: OrdMap<Str, StoredImage>,
+    pub(crate) sandboxes: OrdMap<u64, Arc<Sandbox>>,
+    pub(crate) containers: OrdMap<u64, Arc<Container>>,
+    pub(crate) host: Files,
+    pub(crate) work: OrdMap<u64, Work>,
     pub(crate) execs: OrdMap<u64, Exec>,
 }
 
-const fn millis(from: u64, to: u64) -> std::ops::Range<Duration> {
+pub(crate) const fn millis(from: u64, to: u64) -> std::ops::Range<Duration> {
     Duration::from_millis(from)..Duration::from_millis(to)
 }
 
@@ -336,7 +335,7 @@ impl Runtime {
         self.respond(id, Response::Failed(failure), context);
     }
 
-    fn tell(&self, event: Event, context: &mut Context<'_>) {
+    pub(crate) fn tell(&self, event: Event, context: &mut Context<'_>) {
         context.send(Actor::Kubelet(self.node), Message::Event(Arc::new(event)));
     }
 
@@ -345,12 +344,12 @@ impl Runtime {
         self.numbers
     }
 
-    fn later(&mut self, work: Work, span: std::ops::Range<Duration>, context: &mut Context<'_>) {
+    pub(crate) fn later(&mut self, work: Work, span: std::ops::Range<Duration>, context: &mut Context<'_>) {
         let after = self.random.duration(span);
         self.after(work, after, context);
     }
 
-    fn after(&mut self, work: Work, after: Duration, context: &mut Context<'_>) {
+    pub(crate) fn after(&mut self, work: Work, after: Duration, context: &mut Context<'_>) {
         let number = self.number();
         self.work.insert(number, work);
         context.timer(after, Token::new(timer::WORK, number));
@@ -366,351 +365,4 @@ impl Runtime {
             Some(Work::End { container, code }) => self.end(container, code, context),
         }
     }
-
-    // Sandboxes.
-
-    fn run_sandbox(&mut self, call: CallId, config: Arc<SandboxConfig>, context: &mut Context<'_>) {
-        let ip = config.host_ip.or_else(|| self.range.as_mut().and_then(AddressRange::allocate));
-        let Some(ip) = ip else {
-            let why = match &self.range {
-                None => "cni plugin not initialized".to_owned(),
-                Some(range) => format!("no IP addresses available in range set: {}", range.cidr()),
-            };
-            let message =
-                format!("failed to setup network for sandbox: plugin type=\"bridge\" failed (add): {why}");
-            return self.fail(call, Failure::new(Code::Unknown, message), context);
-        };
-        let number = self.number();
-        let id = SandboxId { number, salt: self.random.next_u64() };
-        let sandbox = Sandbox {
-            id,
-            config,
-            ready: true,
-            ip: Some(ip),
-            created_at: context.now,
-            containers: Vec::new(),
-        };
-        self.sandboxes.insert(number, Arc::new(sandbox));
-        self.respond(call, Response::Sandbox { id, ip }, context);
-    }
-
-    fn stop_sandbox(&mut self, id: SandboxId, context: &mut Context<'_>) {
-        let Some(sandbox) = self.sandbox(id) else { return };
-        for number in sandbox.containers.clone() {
-            self.kill(number, context);
-        }
-        self.take_down(id.number);
-    }
-
-    /// Takes a sandbox's network away.
-    fn take_down(&mut self, number: u64) {
-        let Some(sandbox) = self.sandboxes.get_mut(&number) else { return };
-        if !sandbox.ready {
-            return;
-        }
-        let sandbox = Arc::make_mut(sandbox);
-        sandbox.ready = false;
-        if let (Some(ip), Some(range), false) =
-            (sandbox.ip.take(), &mut self.range, sandbox.config.host_ip.is_some())
-        {
-            range.release(ip);
-        }
-    }
-
-    // Images.
-
-    fn pull(&mut self, call: CallId, image: &str, context: &mut Context<'_>) {
-        let name = match ImageName::parse(image) {
-            Ok(name) => Arc::new(name),
-            Err(error) => {
-                let message = format!("failed to parse image reference \"{image}\": {error}");
-                return self.fail(call, Failure::new(Code::InvalidArgument, message), context);
-            }
-        };
-        let same = |work: &&mut Work| matches!(work, Work::Pull { image, .. } if *image == name);
-        let pulling: Option<u64> = self
-            .work
-            .iter()
-            .find(|(_, w)| matches!(w, Work::Pull { image, .. } if *image == name))
-            .map(|(n, _)| *n);
-        if let Some(number) = pulling
-            && let Some(Work::Pull { calls, .. }) = self.work.get_mut(&number).filter(same)
-        {
-            calls.push(call);
-            return;
-        }
-        let present = self.images.contains_key(&name.full());
-        let after = pull::duration(&name, present, &mut self.random);
-        self.after(Work::Pull { calls: vec![call], image: name }, after, context);
-    }
-
-    fn pulled(&mut self, calls: &[CallId], image: &Arc<ImageName>, context: &mut Context<'_>) {
-        let response = match image.missing() {
-            Some(missing) => Response::Failed(pull::failure(image, missing)),
-            None => {
-                let stored = StoredImage {
-                    name: image.clone(),
-                    size: crate::images::size(image),
-                    pulled_at: context.now,
-                };
-                let info = stored.info();
-                self.images.insert(info.name.clone(), stored);
-                Response::Image(Some(info))
-            }
-        };
-        for call in calls {
-            self.respond(*call, response.clone(), context);
-        }
-    }
-
-    // Containers.
-
-    fn find(&self, id: ContainerId) -> Result<&Container, Failure> {
-        let found = self.containers.get(&id.number).filter(|c| c.id == id);
-        found.map(|c| &**c).ok_or_else(|| not_found(id))
-    }
-
-    fn find_mut(&mut self, id: ContainerId) -> Result<&mut Container, Failure> {
-        let found = self.containers.get_mut(&id.number).filter(|c| c.id == id);
-        found.map(Arc::make_mut).ok_or_else(|| not_found(id))
-    }
-
-    /// A running container, taken out so that it can act without its log being copied, and where it runs;
-    /// [`Runtime::put`] puts it back.
-    pub(crate) fn running(&mut self, number: u64, now: SimTime) -> Option<(Container, Place<'_>)> {
-        let container = self.containers.get(&number)?;
-        if !container.is_running() || !self.sandboxes.contains_key(&container.sandbox.number) {
-            return None;
-        }
-        let container = Arc::unwrap_or_clone(self.containers.remove(&number)?);
-        let place = self.place(container.sandbox, now)?;
-        Some((container, place))
-    }
-
-    fn place(&mut self, sandbox: SandboxId, now: SimTime) -> Option<Place<'_>> {
-        let sandbox = self.sandboxes.get(&sandbox.number)?;
-        Some(Place { now, host: &mut self.host, hostname: &sandbox.config.name, ip: sandbox.ip })
-    }
-
-    pub(crate) fn put(&mut self, container: Container) {
-        self.containers.insert(container.id.number, Arc::new(container));
-    }
-
-    fn create(
-        &mut self,
-        call: CallId,
-        sandbox: SandboxId,
-        config: Arc<ContainerConfig>,
-        context: &mut Context<'_>,
-    ) {
-        let image =
-            ImageName::parse(&config.image).ok().filter(|name| self.images.contains_key(&name.full()));
-        let Some(image) = image else {
-            let message = format!("failed to get image \"{}\": not found", config.image);
-            return self.fail(call, Failure::new(Code::NotFound, message), context);
-        };
-        let number = self.number();
-        let salt = self.random.next_u64();
-        let Some(home) = self.sandboxes.get_mut(&sandbox.number).filter(|s| s.id == sandbox && s.ready)
-        else {
-            let message = format!("failed to find sandbox id \"{sandbox}\": not found");
-            return self.fail(call, Failure::new(Code::NotFound, message), context);
-        };
-        Arc::make_mut(home).containers.push(number);
-        let id = ContainerId { number, salt };
-        let container = Container {
-            id,
-            sandbox,
-            config,
-            image: Arc::new(image),
-            state: ContainerState::Created,
-            created_at: context.now,
-            process: None,
-            files: Files::default(),
-            log: Log::default(),
-            stop_calls: Vec::new(),
-            stopping: false,
-            followed: None,
-        };
-        self.containers.insert(number, Arc::new(container));
-        self.respond(call, Response::Container(id), context);
-    }
-
-    fn start(&mut self, call: CallId, number: u64, context: &mut Context<'_>) {
-        let now = context.now;
-        let Some(container) = self.containers.get(&number).map(|c| Container::clone(c)) else {
-            return self.fail(call, Failure::new(Code::NotFound, "container not found"), context);
-        };
-        let mut container = container;
-        let Some(place) = self.place(container.sandbox, now) else {
-            return self.fail(call, Failure::new(Code::NotFound, "sandbox not found"), context);
-        };
-        if container.state != ContainerState::Created {
-            return self.fail(
-                call,
-                Failure::new(Code::FailedPrecondition, "container is not created"),
-                context,
-            );
-        }
-        let argv = container.command_line();
-        let environment = container.environment(place.hostname);
-        let directory = container.directory().to_owned();
-        let started =
-            container.in_world(place, |_, world| process::start(&argv, &environment, &directory, world));
-        container.state = ContainerState::Running { started_at: now };
-        match started {
-            Err(error) => {
-                container.state = ContainerState::Exited {
-                    started_at: SimTime::ZERO,
-                    finished_at: now,
-                    code: 128,
-                    reason: sim::literal!("StartError"),
-                    message: error.0.clone(),
-                };
-                self.put(container);
-                self.fail(call, Failure::new(Code::Unknown, error.0), context);
-            }
-            Ok(started) => {
-                let code = match started {
-                    Started::Ended(code) => Some(code),
-                    Started::Process(process) => {
-                        let code = process.ended();
-                        container.process = Some(process);
-                        code
-                    }
-                };
-                self.put(container);
-                self.respond(call, Response::Done, context);
-                match code {
-                    Some(code) => self.end(number, code, context),
-                    None => self.sleep(number, context),
-                }
-            }
-        }
-    }
-
-    /// Sets the timer for what a process waits for.
-    fn sleep(&self, number: u64, context: &mut Context<'_>) {
-        if let Some(at) = self.container(number).and_then(|c| c.process.as_ref()?.wake()) {
-            context.timer_at(at, Token::new(timer::WAKE, number));
-        }
-    }
-
-    fn wakes(&mut self, number: u64, context: &mut Context<'_>) {
-        let due = self.container(number).and_then(|c| c.process.as_ref()?.wake());
-        if due.is_none_or(|at| at > context.now) {
-            return;
-        }
-        let Some((mut container, place)) = self.running(number, context.now) else { return };
-        container.in_world(place, |process, world| {
-            if let Some(process) = process {
-                process.run(world);
-            }
-        });
-        self.acted(container, context);
-    }
-
-    /// Puts a container back after its process acted, and sees what came of it.
-    fn acted(&mut self, mut container: Container, context: &mut Context<'_>) {
-        let number = container.id.number;
-        if let Some(from) = container.followed {
-            let lines = container.log.since(from);
-            if !lines.is_empty() {
-                container.followed = Some(container.log.written());
-                self.tell(Event::Log { container: container.id, lines, ended: false }, context);
-            }
-        }
-        let ended = container.process.as_ref().and_then(Process::ended);
-        self.put(container);
-        match ended {
-            Some(code) => self.end(number, code, context),
-            None => self.sleep(number, context),
-        }
-    }
-
-    fn stop(&mut self, call: CallId, id: ContainerId, grace: Duration, context: &mut Context<'_>) {
-        let already = match self.find_mut(id) {
-            Ok(container) if container.is_running() => {
-                container.stop_calls.push(call);
-                std::mem::replace(&mut container.stopping, true)
-            }
-            // Stopping what does not run is no error.
-            _ => return self.respond(call, Response::Done, context),
-        };
-        if grace.is_zero() {
-            return self.kill(id.number, context);
-        }
-        context.timer(grace, Token::new(timer::KILL, id.number));
-        if already {
-            return;
-        }
-        let Some((mut container, place)) = self.running(id.number, context.now) else { return };
-        let code =
-            container.in_world(place, |process, world| process.as_mut().and_then(|p| p.terminate(world)));
-        match code {
-            Some(code) => {
-                self.put(container);
-                self.later(Work::End { container: id.number, code }, millis(20, 80), context);
-            }
-            None => self.acted(container, context),
-        }
-    }
-
-    /// SIGKILL.
-    fn kill(&mut self, number: u64, context: &mut Context<'_>) {
-        if self.container(number).is_some_and(Container::is_running) {
-            self.end(number, 137, context);
-        }
-    }
-
-    /// A process has ended.
-    fn end(&mut self, number: u64, code: i32, context: &mut Context<'_>) {
-        let Some(container) = self.containers.get_mut(&number) else { return };
-        let ContainerState::Running { started_at } = container.state else { return };
-        let container = Arc::make_mut(container);
-        let message = match container.files.get(&container.config.termination_message_path) {
-            Some(Entry::File(text)) => text.clone(),
-            _ => Str::new(),
-        };
-        container.state = ContainerState::Exited {
-            started_at,
-            finished_at: context.now,
-            code,
-            reason: if code == 0 { sim::literal!("Completed") } else { sim::literal!("Error") },
-            message,
-        };
-        container.process = None;
-        let calls = std::mem::take(&mut container.stop_calls);
-        let status = container.status();
-        let followed = container.followed.take().map(|from| container.log.since(from));
-        if let Some(lines) = followed {
-            self.tell(Event::Log { container: status.id, lines, ended: true }, context);
-        }
-        self.tell(Event::ContainerStopped(Box::new(status)), context);
-        for call in calls {
-            self.respond(call, Response::Done, context);
-        }
-    }
-
-    fn remove(&mut self, id: ContainerId) -> Response {
-        match self.find(id) {
-            Ok(container) if container.is_running() => {
-                Response::Failed(Failure::new(Code::FailedPrecondition, "container is running"))
-            }
-            Ok(container) => {
-                let sandbox = container.sandbox.number;
-                self.containers.remove(&id.number);
-                if let Some(sandbox) = self.sandboxes.get_mut(&sandbox) {
-                    Arc::make_mut(sandbox).containers.retain(|number| *number != id.number);
-                }
-                Response::Done
-            }
-            // Removing what is not there is no error.
-            Err(_) => Response::Done,
-        }
-    }
-}
-
-fn not_found(id: ContainerId) -> Failure {
-    Failure::new(Code::NotFound, format!("an error occurred when try to find container \"{id}\": not found"))
 }
