@@ -225,7 +225,6 @@ impl Worker {
     /// True once all init containers have done their work.
     pub fn is_initialized(&self) -> bool {
         self.records.iter().filter(|r| r.init).all(|r| r.is_initialized() || (r.sidecar && r.restarts > 0))
-            || self.records.iter().any(|r| !r.init && (r.id.is_some() || r.last.is_some()))
     }
 
     /// True once the pod has ended by itself: nothing will be started any more.
@@ -483,6 +482,13 @@ impl Worker {
                 record.probes = Probes::start(spec, context.now);
                 let ready = ready_before.contains(&record.name);
                 record.probes.states.iter_mut().for_each(|s| s.result |= ready);
+            }
+        }
+        // In a new sandbox the init containers run again.
+        if self.sandbox.is_none() && !mine.is_empty() && !self.has_ended() {
+            for record in self.records.iter_mut().filter(|r| r.init && !r.is_running()) {
+                record.wait("ContainerCreating", "");
+                record.last = None;
             }
         }
     }

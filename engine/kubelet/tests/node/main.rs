@@ -329,9 +329,15 @@ fn after_a_power_cut_pods_start_again() {
     let mut done = with(script("exit 0"));
     done.set(&["restartPolicy"], "Never");
     bench.bind("done", done);
+    let mut init = script("echo again");
+    init.set(&["name"], "init");
+    bench.bind("b", object! { "initContainers": [init], "containers": [container("nginx")] });
     bench.run_for(10);
+    let before = bench.worker("b").records[0].id;
     bench.reboot();
     bench.run_for(10);
+    assert_eq!(summary(bench.pod("b").unwrap().value()), "Running (exit 0 ready) [running ready]");
+    assert_ne!(bench.worker("b").records[0].id, before, "init containers run again in a new sandbox");
     let pod = bench.pod("a").unwrap().pod().unwrap().clone();
     assert_eq!(summary(bench.pod("a").unwrap().value()), "Running [running ready]");
     assert_eq!(pod.status.container_statuses[0].restart_count, 1);
