@@ -6,6 +6,8 @@ use sim::{Actor, EventNumber, LinkRule, SimTime};
 use crate::view::MessageId;
 
 /// One thing the user did. A lab is its file and its journal of these (law 3).
+///
+/// Links carry it in a form without field names (postcard): every field is always written, none may be skipped.
 #[derive(Clone, PartialEq, Eq, Hash, Debug, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub enum Action {
@@ -16,7 +18,6 @@ pub enum Action {
         /// The line, as typed.
         line: String,
         /// What the command reads from its standard input.
-        #[serde(default, skip_serializing_if = "Option::is_none")]
         stdin: Option<String>,
     },
     /// Manifests applied from the editor: as `kubectl apply -f -` in the editor's own terminal.
@@ -40,10 +41,8 @@ pub enum Action {
         /// Path and query, as in a URL.
         path: String,
         /// Headers, names in lower case.
-        #[serde(default, skip_serializing_if = "Vec::is_empty")]
         headers: Vec<(String, String)>,
         /// The body.
-        #[serde(default, skip_serializing_if = "Option::is_none")]
         body: Option<String>,
     },
     /// One HTTP request inside the simulated network, from the user's machine.
@@ -105,7 +104,6 @@ pub struct Ends {
     /// The other end.
     pub to: String,
     /// Only the direction from `from` to `to`.
-    #[serde(default, rename = "oneWay", skip_serializing_if = "std::ops::Not::not")]
     pub one_way: bool,
 }
 

@@ -1,6 +1,7 @@
 //! The teacher: what just happened, why, what it changed, and what still holds.
 
-use lab::view::{Change, Happened, Invariant};
+use lab::Lab;
+use lab::view::{Change, Happened, Invariant, Lane};
 use sim::EventNumber;
 use yew::prelude::*;
 
@@ -13,6 +14,8 @@ use crate::infra::ui::Panels;
 
 /// Causes that are shown at the most, the latest ones and the first.
 const CAUSES_MAX: usize = 9;
+/// Events that are looked through for one worth telling.
+const LOOK_BACK: usize = 300;
 /// Changed lines that are shown at the most.
 const LINES_MAX: usize = 24;
 
@@ -52,10 +55,10 @@ fn JustHappened() -> Html {
     use_redraw(Topic::Lab);
     let state = session.state();
     let lab = state.lab();
-    let cursor = lab.cursor();
+    let cursor = if state.clock().playing { notable(lab) } else { lab.cursor() };
     let happened = lab.happened(cursor);
     let invariants = lab.invariants();
-    let mut causes = lab.causes(cursor);
+    let mut causes = runs(lab.causes(cursor));
     if causes.len() > CAUSES_MAX {
         // The beginning is what the person did; it stays.
         causes.drain(1..=causes.len() - CAUSES_MAX);
@@ -72,7 +75,9 @@ fn JustHappened() -> Html {
             if !causes.is_empty() {
                 <h3>{ t.why }</h3>
                 <ol class="why">
-                    { for causes.iter().map(|cause| html! { <Cause key={cause.number.0} cause={cause.clone()} now={cause.number == cursor} /> }) }
+                    { for causes.iter().map(|(cause, times)| html! {
+                        <Cause key={cause.number.0} now={cause.number == cursor} cause={cause.clone()} times={*times} />
+                    }) }
                 </ol>
             }
             if let Some(happened) = happened.filter(|h| !h.changed.is_empty()) {
@@ -87,16 +92,42 @@ fn JustHappened() -> Html {
     }
 }
 
+/// While time plays, nobody can read every event: the newest one that changed an object or was the person's own.
+fn notable(lab: &Lab) -> EventNumber {
+    let cursor = lab.cursor();
+    let says_something = |h: &Happened| {
+        let by_hand = h.lane == Lane::You && h.cause.is_none() && !h.notes.is_empty();
+        by_hand || h.changed.iter().any(|c| !c.what.starts_with("leases/") && !c.what.starts_with("events/"))
+    };
+    lab.latest(LOOK_BACK).into_iter().find(says_something).map_or(cursor, |h| h.number)
+}
+
+/// Runs of the same sentence (a clock that ticks) as one, the latest, with their number.
+fn runs(causes: Vec<Happened>) -> Vec<(Happened, usize)> {
+    let mut runs: Vec<(Happened, usize)> = Vec::new();
+    for cause in causes {
+        match runs.last_mut() {
+            Some((last, times)) if last.sentence == cause.sentence => {
+                *last = cause;
+                *times += 1;
+            }
+            _ => runs.push((cause, 1)),
+        }
+    }
+    runs
+}
+
 #[derive(Properties, PartialEq)]
 struct CauseProps {
     cause: Happened,
+    times: usize,
     now: bool,
 }
 
 #[component]
 fn Cause(props: &CauseProps) -> Html {
     let (session, t, language) = (use_session(), use_texts(), use_language());
-    let CauseProps { cause, now } = props;
+    let CauseProps { cause, times, now } = props;
     let number = cause.number;
     let onclick = move |_: MouseEvent| session.seek(EventNumber(number.0));
     let sentence = language.sentence(cause);
@@ -104,6 +135,9 @@ fn Cause(props: &CauseProps) -> Html {
         <li class={now.then_some("now")}>
             <button class="plain" {onclick} title={format!("{}: {sentence}", t.go_to_event)}>
                 <span class="why-text">{ sentence }</span>
+                if *times > 1 {
+                    <span class="quiet">{ format!("×{times}") }</span>
+                }
                 <span class="mono quiet" title={format::seconds(cause.at)}>{ format::millis(cause.at) }</span>
             </button>
         </li>

@@ -73,9 +73,10 @@ pub fn points(path: &[Point]) -> String {
     path.iter().map(|p| format!("{:.1},{:.1}", p.x, p.y)).collect::<Vec<_>>().join(" ")
 }
 
-/// The `d` of an arc around `center` that starts at the top and covers `fraction` of the circle, clockwise.
+/// The `d` of an arc around `center` that starts at the top and covers `fraction` of the circle, clockwise. Never quite
+/// a whole circle: SVG leaves arcs out whose ends are the same.
 pub fn arc(center: Point, radius: f64, fraction: f64) -> String {
-    let fraction = fraction.clamp(0.0, 0.9999);
+    let fraction = fraction.clamp(0.0, 0.994);
     let angle = fraction * std::f64::consts::TAU;
     let end = Point::new(center.x + radius * angle.sin(), center.y - radius * angle.cos());
     let large = u8::from(fraction > 0.5);
