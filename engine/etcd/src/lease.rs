@@ -1,6 +1,8 @@
 //! Leases: what is replicated of them. Who lets them expire, and when, is the leader's business
 //! ([`crate::member`]).
 
+use std::hash::{Hash, Hasher};
+
 use imbl::{OrdMap, OrdSet};
 
 use crate::rpc::{Error, Key, LeaseId};
@@ -9,12 +11,21 @@ use crate::rpc::{Error, Key, LeaseId};
 pub const MAX_TTL_SECONDS: i64 = 9_000_000_000;
 
 /// A lease.
-#[derive(Clone, PartialEq, Eq, Hash, Debug, Default)]
+#[derive(Clone, PartialEq, Eq, Debug, Default)]
 pub struct Lease {
     /// How long it lives without being kept alive.
     pub ttl_seconds: i64,
     /// The keys that go with it.
     pub keys: OrdSet<Key>,
+}
+
+impl Hash for Lease {
+    /// Which keys go with a lease stands in the keys themselves, whose digest is at hand: walking thousands of Events after
+    /// each entry would cost more than applying it.
+    fn hash<H: Hasher>(&self, state: &mut H) {
+        self.ttl_seconds.hash(state);
+        self.keys.len().hash(state);
+    }
 }
 
 /// All leases, as every member knows them.

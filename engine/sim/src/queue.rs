@@ -58,6 +58,18 @@ impl<E> EventQueue<E> {
         self.pending.remove(&(at, sequence))
     }
 
+    /// Takes out all pending events that `which` says, in order.
+    pub fn extract(&mut self, mut which: impl FnMut(&E) -> bool) -> Vec<(SimTime, u64, E)> {
+        let places: Vec<_> = self.pending.iter().filter(|(_, e)| which(e)).map(|(place, _)| *place).collect();
+        let take = |(at, sequence)| self.pending.remove(&(at, sequence)).map(|e| (at, sequence, e));
+        places.into_iter().filter_map(take).collect()
+    }
+
+    /// One pending event by its place.
+    pub fn get(&self, at: SimTime, sequence: u64) -> Option<&E> {
+        self.pending.get(&(at, sequence))
+    }
+
     /// All pending events in order, with time and sequence number.
     pub fn iter(&self) -> impl Iterator<Item = (SimTime, u64, &E)> {
         self.pending.iter().map(|((at, sequence), event)| (*at, *sequence, event))

@@ -93,9 +93,9 @@ impl Cluster {
                 let member = self.members[index as usize].take();
                 self.disks[index as usize] = member.map(etcd::Member::crash);
             }
-            Actor::ApiServer => self.api_server = Slot::default(),
+            Actor::ApiServer => self.api_server.stop(),
             Actor::Scheduler => self.scheduler = Slot::default(),
-            Actor::ControllerManager => self.controller_manager = Slot::default(),
+            Actor::ControllerManager => self.controller_manager.stop(),
             Actor::Kubelet(n) => self.on_machine(n, |m| m.kubelet = Slot::default()),
             Actor::Runtime(n) => self.on_machine(n, |m| m.runtime_up = false),
             Actor::KubeProxy(n) => self.on_machine(n, |m| {

@@ -103,7 +103,7 @@ impl Cluster {
             }
             Actor::ApiServer => {
                 let config = apiserver::Config::new(seed, self.file.etcd_members);
-                self.api_server = Slot::running(apiserver::ApiServer::new(config));
+                self.api_server.start(|| apiserver::ApiServer::new(config));
                 self.with_api_server(apiserver::Input::Start);
             }
             Actor::Scheduler => {
@@ -112,8 +112,8 @@ impl Cluster {
             }
             Actor::ControllerManager => {
                 let random = Stream::derive(seed, "kube-controller-manager");
-                let manager = controllers::ControllerManager::new(controllers::Config::default(), random);
-                self.controller_manager = Slot::running(manager);
+                let config = controllers::Config::default();
+                self.controller_manager.start(|| controllers::ControllerManager::new(config, random));
                 self.with_client(actor, client::Input::Start);
             }
             Actor::Kubelet(number) => self.start_kubelet(number),
