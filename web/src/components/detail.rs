@@ -62,10 +62,9 @@ fn target_detail(session: &Session, t: &'static Texts, target: &Target) -> Html 
     let picking = session.state().ui().picking.is_some();
     html! {
         <>
-            if let Some(detail) = detail {
-                { facts(&detail, t) }
-            } else {
-                <p class="quiet">{ t.gone }</p>
+            if let Some(detail) = &detail {
+                <h2>{ &detail.title }</h2>
+                <p class="quiet">{ &detail.subtitle }</p>
             }
             if let Some(name) = names::target(&session.state().picture(), target) {
                 <div class="actions">
@@ -75,6 +74,11 @@ fn target_detail(session: &Session, t: &'static Texts, target: &Target) -> Html 
             }
             if picking {
                 <p class="care-text" role="status">{ t.pick_other }</p>
+            }
+            if let Some(detail) = &detail {
+                { facts(detail, t) }
+            } else {
+                <p class="quiet">{ t.gone }</p>
             }
         </>
     }
@@ -108,8 +112,6 @@ fn power(session: &Session, t: &'static Texts, target: &Target, name: &str) -> H
 fn facts(detail: &Detail, t: &'static Texts) -> Html {
     html! {
         <>
-            <h2>{ &detail.title }</h2>
-            <p class="quiet">{ &detail.subtitle }</p>
             { for detail.groups.iter().map(|(title, facts)| html! {
                 <>
                     <h3>{ title }</h3>

@@ -39,8 +39,11 @@ pub fn seconds(at: SimTime) -> String {
 pub fn span(from: SimTime, to: SimTime) -> String {
     let micros = to.since(from).as_micros();
     match micros {
-        0..1_000 => format!("+{micros} µs"),
+        0 => "+0 s".to_owned(),
+        1..1_000 => format!("+{micros} µs"),
         1_000..1_000_000 => format!("+{} ms", micros / 1000),
+        // Kubernetes' own times are whole seconds: more digits would claim too much.
+        _ if micros.is_multiple_of(1_000_000) => format!("+{} s", micros / 1_000_000),
         _ => format!("+{}.{:02} s", micros / 1_000_000, micros / 10_000 % 100),
     }
 }

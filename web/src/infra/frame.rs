@@ -48,6 +48,14 @@ impl FrameLoop {
     }
 }
 
+/// Calls once, after a while.
+pub fn after(wall_ms: i32, call: impl FnOnce() + 'static) {
+    let Some(window) = web_sys::window() else { return };
+    let function = Closure::once_into_js(call);
+    // A browser without timers shows the message longer, nothing else.
+    let _ = window.set_timeout_with_callback_and_timeout_and_arguments_0(function.unchecked_ref(), wall_ms);
+}
+
 /// Wall time in milliseconds since the page was opened: for budgets, never for the lab.
 pub fn now_ms() -> f64 {
     web_sys::window().and_then(|w| w.performance()).map_or(0.0, |p| p.now())

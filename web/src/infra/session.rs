@@ -1,6 +1,6 @@
 //! The one owner of the lab. Everything that changes it goes through here, and here the frames drive it.
 
-use std::cell::{Ref, RefCell};
+use std::cell::{Cell, Ref, RefCell};
 use std::collections::{BTreeMap, VecDeque};
 use std::rc::Rc;
 
@@ -22,6 +22,12 @@ const WORK_BUDGET_MS: f64 = 22.0;
 const BATCH: u64 = 64;
 /// Wall milliseconds between two redraws of what need not follow each frame.
 const CALM_MS: f64 = 140.0;
+/// The same while long work runs: then the work comes first.
+const CALM_AT_WORK_MS: f64 = 330.0;
+/// Pictures that cost more wall milliseconds than this are not made for each frame.
+const PICTURE_CHEAP_MS: f64 = 3.0;
+/// Redrawing takes at the most one part in so many of the time.
+const DRAWING_SHARE: f64 = 12.0;
 /// Work that is shorter than this shows no progress line.
 const QUIET_WORK_MS: f64 = 250.0;
 
@@ -63,6 +69,8 @@ pub struct State {
     work: VecDeque<Work>,
     pub(super) saver: Saver,
     picture: RefCell<Option<(PictureKey, Rc<Picture>)>>,
+    /// What the latest picture cost to make.
+    picture_ms: Cell<f64>,
     /// Grows with each change that neither clock nor cursor shows.
     changes: u64,
     calm_since_ms: f64,
@@ -90,6 +98,7 @@ impl Session {
             work: VecDeque::new(),
             saver: Saver::default(),
             picture: RefCell::new(None),
+            picture_ms: Cell::new(0.0),
             changes: 0,
             calm_since_ms: 0.0,
             terminal_mark: (0, false, 0),
@@ -313,6 +322,11 @@ impl Session {
 
     fn frame(&self) {
         let wall = now_ms();
+        if self.with(|s| s.redraw_is_due_at_work(wall)) {
+            // Drawing and working in one frame would be a long task.
+            self.tell(&[Topic::Frame, Topic::Lab]);
+            return self.ask_frame();
+        }
         let ended = self.with(|s| {
             if s.work.is_empty() {
                 s.play(wall);
@@ -321,29 +335,31 @@ impl Session {
                 s.work_slice(wall)
             }
         });
-        let (calm, terminal, again, violated) = self.with(|s| {
-            let going = s.clock.playing || !s.work.is_empty();
-            let calm = !going || ended.is_some() || wall - s.calm_since_ms >= CALM_MS;
-            if calm {
-                s.calm_since_ms = wall;
-            }
-            (calm, s.terminal_changed(), going, s.stop_if_violated())
-        });
         let had_end = ended.is_some();
         if let Some((work, end)) = ended {
             self.ended(work, end);
         }
-        self.tell(&[Topic::Frame]);
-        if terminal {
-            self.tell(&[Topic::Terminal]);
+        let (calm, each_frame) = self.with(|s| s.redraw(wall, had_end));
+        let (terminal, violated) = self.with(|s| (s.terminal_changed(), s.stop_if_violated()));
+        let mut topics = Vec::new();
+        if each_frame {
+            topics.push(Topic::Frame);
         }
         if calm {
-            self.tell(&[Topic::Lab]);
+            topics.push(Topic::Lab);
+        }
+        if terminal || had_end {
+            topics.push(Topic::Terminal);
         }
         if violated || had_end {
-            self.tell(&[Topic::Ui, Topic::Terminal]);
+            topics.push(Topic::Ui);
         }
-        if again || !self.state().work.is_empty() {
+        self.tell(&topics);
+        let goes_on = {
+            let state = self.state();
+            state.clock.playing || !state.work.is_empty()
+        };
+        if goes_on {
             self.ask_frame();
         }
     }
@@ -387,7 +403,9 @@ impl State {
         match &*slot {
             Some((k, picture)) if *k == key => picture.clone(),
             _ => {
+                let before = now_ms();
                 let picture = Rc::new(self.lab().picture());
+                self.picture_ms.set(now_ms() - before);
                 *slot = Some((key, picture.clone()));
                 picture
             }
@@ -407,6 +425,30 @@ impl State {
     /// True when this machine can't keep up with the wished speed.
     pub fn is_behind(&self) -> bool {
         self.behind
+    }
+
+    /// The least time between two calm redraws: longer when pictures are dear.
+    fn calm_ms(&self, least: f64) -> f64 {
+        least.max(self.picture_ms.get() * DRAWING_SHARE)
+    }
+
+    fn redraw_is_due_at_work(&mut self, wall: f64) -> bool {
+        let due = !self.work.is_empty() && wall - self.calm_since_ms >= self.calm_ms(CALM_AT_WORK_MS);
+        if due {
+            self.calm_since_ms = wall;
+        }
+        due
+    }
+
+    /// What to draw after a frame: the calm parts, and what follows each frame.
+    fn redraw(&mut self, wall: f64, had_end: bool) -> (bool, bool) {
+        let at_work = !self.work.is_empty() && !had_end;
+        let going = self.clock.playing || at_work;
+        let calm = !going || had_end || (!at_work && wall - self.calm_since_ms >= self.calm_ms(CALM_MS));
+        if calm {
+            self.calm_since_ms = wall;
+        }
+        (calm, calm || (!at_work && self.picture_ms.get() < PICTURE_CHEAP_MS))
     }
 
     fn play(&mut self, wall: f64) {

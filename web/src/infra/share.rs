@@ -2,7 +2,7 @@
 
 use lab::Opening;
 
-use super::frame::now_ms;
+use super::frame::{self, now_ms};
 use super::session::{Session, Topic};
 use super::start;
 use super::ui::Banner;
@@ -11,6 +11,8 @@ use super::{clipboard, storage, url};
 
 /// Wall milliseconds between two autosaves.
 const SAVE_EVERY_MS: f64 = 3000.0;
+/// Wall milliseconds that a short message stays.
+const SAID_FOR_MS: i32 = 6000;
 
 /// When and whether the lab is kept in this browser.
 #[derive(Default)]
@@ -72,6 +74,15 @@ impl Session {
             session.ui(|ui| {
                 ui.copied = Some(length);
                 ui.banner = Some(if copied { Banner::Copied(length) } else { Banner::InAddress(length) });
+            });
+            // It has been read by then, and takes room from the picture.
+            let later = session.clone();
+            frame::after(SAID_FOR_MS, move || {
+                later.ui(|ui| {
+                    if matches!(ui.banner, Some(Banner::Copied(_) | Banner::InAddress(_))) {
+                        ui.banner = None;
+                    }
+                });
             });
         });
         self.autosave(true);

@@ -1,12 +1,14 @@
 //! Pods: state by shape and word, then by colour.
 
 use lab::view::{PodShape, PodView, Target};
+use sim::Str;
 use yew::prelude::*;
 
 use super::Board;
 use super::press::pressable;
 use crate::draw::layout::{NodeBox, Tile};
 use crate::draw::{Point, Rect, format};
+use crate::hooks::use_session;
 use crate::infra::ui::Selection;
 
 /// `namespace/name` of each.
@@ -74,11 +76,38 @@ pub fn of_node(board: &Board, place: &NodeBox, pods: &[PodView]) -> Html {
 
 /// One pod.
 pub fn tile(board: &Board, pod: &PodView, at: Point, tile: Tile) -> Html {
+    let target = Target::Pod(pod.namespace.clone(), pod.name.clone());
+    let selected = board.session.state().ui().selected == Some(Selection::Target(target));
+    let key = format!("{}/{}", pod.namespace, pod.name);
+    html! {
+        <PodTile {key} namespace={pod.namespace.clone()} name={pod.name.clone()} label={pod.label.clone()}
+            status={pod.status.clone()} ready={pod.ready} shape={pod.shape} {at} {tile} {selected} />
+    }
+}
+
+/// Only what is drawn: a tile whose pod looks as before is not drawn again, which matters with a thousand of them.
+#[derive(Properties, PartialEq)]
+struct PodTileProps {
+    namespace: Str,
+    name: Str,
+    label: Str,
+    status: Str,
+    ready: (u32, u32),
+    shape: PodShape,
+    at: Point,
+    tile: Tile,
+    selected: bool,
+}
+
+#[component]
+fn PodTile(pod: &PodTileProps) -> Html {
+    let session = use_session();
+    let at = pod.at;
     let label = format!("{}/{}: {}, {}/{}", pod.namespace, pod.name, pod.status, pod.ready.0, pod.ready.1);
-    let (w, h) = tile.pitch();
+    let (w, h) = pod.tile.pitch();
     let frame = Rect::new(at.x, at.y, w - 5.0, h - 4.0);
     let center = frame.center();
-    let inside = match tile {
+    let inside = match pod.tile {
         Tile::Full => html! {
             <>
                 { frame_of(frame, 5.0) }
@@ -96,8 +125,7 @@ pub fn tile(board: &Board, pod: &PodView, at: Point, tile: Tile) -> Html {
     };
     let inside = html! { <><title>{ label.clone() }</title>{ inside }</> };
     let selection = Selection::Target(Target::Pod(pod.namespace.clone(), pod.name.clone()));
-    let key = format!("{}/{}", pod.namespace, pod.name);
-    pressable(&board.session, selection, classes!("pod", class(pod.shape)), label, key, inside)
+    pressable(&session, selection, classes!("pod", class(pod.shape)), label, "pod".into(), inside)
 }
 
 fn frame_of(frame: Rect, radius: f64) -> Html {
