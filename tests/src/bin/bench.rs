@@ -5,11 +5,12 @@ use std::time::{Duration, Instant};
 
 use clusterlab_tests::{driver, samples};
 use lab::{Lab, LabFile, NodeSpec};
-use sim::EventNumber;
+use raft::group::Group;
+use raft::{Config, NodeId};
+use sim::{Blob, EventNumber};
 
 fn main() {
     raft_events();
-    puts();
     let lab = thousand_pods();
     clones(&lab);
     rewinds(lab);
@@ -29,22 +30,25 @@ fn line(bench: &str, fields: &[(&str, f64)]) {
 
 /// Five members in memory, invariants on, proposals all the time.
 fn raft_events() {
-    let mut group = raft::group::Group::new(5, 1);
-    group.elect();
-    let (start, mut events) = (Instant::now(), 0u64);
+    let config = Config { pre_vote: false, check_quorum: false, ..Config::new(NodeId(1)) };
+    let mut group = Group::new(1, 5, 5, &config, true).expect("a valid configuration");
+    group.set_tracing(false);
+    group.call(NodeId(1), |node| node.campaign()).expect("no invariant breaks").expect("it is up").expect("it may campaign");
+    group.run(u64::MAX).expect("no invariant breaks");
+    let data = Blob::from("some data to store");
+    let (start, first) = (Instant::now(), group.events());
     while start.elapsed() < Duration::from_secs(2) {
-        events += group.run(20_000);
+        for _ in 0..100 {
+            let proposed = group.call(NodeId(1), |node| node.propose(data.clone())).expect("no invariant breaks");
+            proposed.expect("it is up").expect("it leads");
+            group.run(u64::MAX).expect("no invariant breaks");
+        }
+        for id in 1..=5 {
+            group.compact(NodeId(id), 100);
+        }
     }
-    let seconds = start.elapsed().as_secs_f64();
-    line("raft-events", &[("members", 5.0), ("events", events as f64), ("events_per_s", events as f64 / seconds)]);
-}
-
-/// Puts through a three-member etcd.
-fn puts() {
-    let start = Instant::now();
-    let done = etcd::bench::puts(3, 20_000);
-    let seconds = start.elapsed().as_secs_f64();
-    line("etcd-puts", &[("members", 3.0), ("puts", done as f64), ("puts_per_s", done as f64 / seconds)]);
+    let (seconds, events) = (start.elapsed().as_secs_f64(), (group.events() - first) as f64);
+    line("raft-events", &[("members", 5.0), ("events", events), ("events_per_s", events / seconds)]);
 }
 
 /// A Deployment of 1,000 pods on 10 nodes, from apply to all Ready.

@@ -4,12 +4,12 @@
 //! in postcard's compact binary form, raw deflate with a built-in dictionary, base64url without padding.
 
 mod deflate;
+mod wire;
 
 use std::fmt;
 
 use base64::Engine;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
-use serde::{Deserialize, Serialize};
 use sim::{Digest, EventNumber, SimTime};
 
 use crate::file::LabFile;
@@ -22,7 +22,7 @@ const TEXT_MAX: usize = 2 << 20;
 const INFLATED_MAX: usize = 8 << 20;
 
 /// What a link holds.
-#[derive(Clone, PartialEq, Debug, Serialize, Deserialize)]
+#[derive(Clone, PartialEq, Debug)]
 pub struct Shared {
     /// Seed, configuration and journal.
     pub file: LabFile,
@@ -75,7 +75,7 @@ impl std::error::Error for LinkError {}
 
 /// Writes the fragment, with its `#`.
 pub fn encode(shared: &Shared) -> String {
-    let plain = postcard::to_allocvec(shared).expect("plain data has an encoding");
+    let plain = postcard::to_allocvec(&wire::Wire::from(shared)).expect("plain data has an encoding");
     format!("#{PREFIX}{}", URL_SAFE_NO_PAD.encode(deflate::compress(&plain)))
 }
 
@@ -95,11 +95,12 @@ pub fn decode(text: &str) -> Result<Shared, LinkError> {
     };
     let packed = URL_SAFE_NO_PAD.decode(payload).map_err(|e| LinkError::BadCharacter(e.to_string()))?;
     let plain = deflate::inflate(&packed, INFLATED_MAX)?;
-    let (shared, rest): (Shared, &[u8]) =
+    let (wire, rest): (wire::Wire, &[u8]) =
         postcard::take_from_bytes(&plain).map_err(|e| LinkError::NoLab(e.to_string()))?;
     if !rest.is_empty() {
         return Err(LinkError::NoLab(format!("{} bytes too many", rest.len())));
     }
+    let shared = wire.into_shared()?;
     check(&shared)?;
     Ok(shared)
 }
