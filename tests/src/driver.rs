@@ -29,9 +29,12 @@ pub fn booted(file: LabFile) -> Lab {
     lab
 }
 
-/// Runs until the control plane answers.
+/// Runs until the control plane answers and the file's manifests are applied.
 pub fn boot(lab: &mut Lab) {
-    let up = until(lab, |lab| lab.cluster().bootstrap().done);
+    let up = until(lab, |lab| {
+        let setup = lab.cluster().terminal().session(lab::cluster::SETUP);
+        lab.cluster().bootstrap().done && setup.is_none_or(|session| session.running().is_none())
+    });
     assert!(up, "the control plane did not come up in {PATIENCE:?} of virtual time");
 }
 

@@ -12,7 +12,11 @@ const REPLICAS: u32 = 4;
 
 #[test]
 fn whatever_breaks_the_cluster_heals() {
-    for seed in 1..=seeds(40) {
+    // One seed alone, to look into it.
+    if let Some(seed) = std::env::var("CLUSTERLAB_SEED").ok().and_then(|s| s.parse().ok()) {
+        return one(seed);
+    }
+    for seed in 1..=seeds(200) {
         one(seed);
     }
 }
@@ -40,13 +44,25 @@ fn one(seed: u64) {
         }
     }
     heal(&mut lab);
+    // What was seen before the healing must not count: caches catch up first.
+    driver::run_for(&mut lab, Duration::from_secs(15));
     let converged = driver::until(&mut lab, |lab| driver::pods(lab) == (REPLICAS, REPLICAS));
     let state = || lab.picture();
     assert!(converged, "seed {seed}: {:?} pods at {}\n{}", driver::pods(&lab), lab.now(), lab.to_yaml());
     assert!(state().nodes.iter().all(|n| n.ready == "True"), "seed {seed}: {:?}", state().nodes);
     for name in acknowledged {
-        let printed = driver::kubectl(&mut lab, &format!("kubectl get configmap {name} -o name"));
-        assert_eq!(printed.stdout, format!("configmap/{name}\n"), "seed {seed}: an acknowledged write is lost");
+        let line = format!("kubectl get configmap {name} -o name");
+        let mut printed = driver::kubectl(&mut lab, &line);
+        // A leader may still be missing; only "not found" is an answer.
+        for _ in 0..20 {
+            if printed.code == 0 || printed.stderr.contains("NotFound") {
+                break;
+            }
+            driver::run_for(&mut lab, Duration::from_secs(3));
+            printed = driver::kubectl(&mut lab, &line);
+        }
+        let found = printed.stdout == format!("configmap/{name}\n");
+        assert!(found, "seed {seed}: {name} was acknowledged and is lost: {printed:?} at {}\n{}", lab.now(), lab.to_yaml());
     }
     let broken: Vec<_> = lab.invariants().into_iter().filter(|i| i.broken.is_some()).collect();
     assert!(broken.is_empty(), "seed {seed}: {broken:?}\n{}", lab.link());

@@ -137,6 +137,14 @@ pub(crate) fn object(request: &Request, resource: &Resource) -> Result<Value> {
             value.type_name()
         )));
     }
+    for name in ["kind", "apiVersion"] {
+        if let Some(other) = value.get(name).filter(|v| !matches!(v, Value::Str(_) | Value::Null)) {
+            return Err(unreadable(&format!(
+                "couldn't get version/kind; json parse error: json: cannot unmarshal {} into Go struct field .{name} of type string",
+                other.type_name()
+            )));
+        }
+    }
     let text = |name| value.str_at(&[name]).cloned().unwrap_or_default();
     let (kind, version) = (text("kind"), text("apiVersion"));
     if version.is_empty() {
