@@ -69,15 +69,21 @@ fn idle(lab: &mut Lab) -> Result<(), String> {
     Err("the lab did not come to rest within an hour of its own time".to_owned())
 }
 
-/// Runs until the control plane answers and the file's manifests are handed over.
+/// Runs until the control plane answers and the file's manifests have been applied, well or badly.
 pub fn ready(lab: &mut Lab) -> Result<(), String> {
     let deadline = lab.now() + PATIENCE;
-    while !lab.cluster().bootstrap().done {
+    while !set_up(lab) {
         if lab.run_until(deadline, 1) {
             return Err("the control plane did not come up within an hour of its own time".to_owned());
         }
     }
     Ok(())
+}
+
+/// True when no manifest of the file is still on its way.
+fn set_up(lab: &Lab) -> bool {
+    let setup = lab.cluster().terminal().session(lab::cluster::SETUP);
+    lab.cluster().bootstrap().done && setup.is_none_or(|session| session.finished().is_some())
 }
 
 /// A command that has ended.

@@ -45,7 +45,7 @@ impl NodeLifecycleController {
         out.again_after(self.config.node_monitor_period);
         let mut calls = Vec::new();
         self.forget_gone(world, &mut out);
-        let mut states = Vec::new();
+        let (mut states, mut statuses) = (Vec::new(), Vec::new());
         for object in world.store(Kind::Nodes).iter() {
             let Some(node) = object.node() else { continue };
             if !self.health.contains_key(object.name()) {
@@ -65,11 +65,13 @@ impl NodeLifecycleController {
                 calls.extend(health::mark_pods_not_ready(object.name(), world, now, &mut out));
             }
             states.push((zones::zone_of(object), object.name().clone(), current));
+            statuses.push(observed);
         }
         // Who is silent is known; how fast its pods may be driven away depends on how its zone is doing.
         self.zones.judge(&states, &self.config, now, &mut out);
-        for (zone, name, current) in states {
-            self.plan_tainting(&zone, &name, current, world, now, &mut out);
+        // Tainting goes by what stands in the Node: a verdict of this very pass is acted on in the next one.
+        for ((zone, name, _), observed) in states.into_iter().zip(statuses) {
+            self.plan_tainting(&zone, &name, observed, world, now, &mut out);
         }
         out.batch(calls);
         out

@@ -45,6 +45,8 @@ pub(crate) struct Outcome {
     pub looked_at: u32,
     /// How many nodes each reason ruled out.
     pub reasons: BTreeMap<String, u32>,
+    /// How many nodes might take the pod if others went.
+    pub crowded: u32,
 }
 
 /// Finds a node for a pod. `start` is where the last cycle stopped looking.
@@ -62,20 +64,21 @@ pub(crate) fn run(
     let mut feasible: Vec<&NodeInfo> = Vec::new();
     let mut verdicts: Vec<NodeVerdict> = Vec::new();
     let mut reasons: BTreeMap<String, u32> = BTreeMap::new();
-    let mut looked_at = 0;
+    let (mut looked_at, mut crowded) = (0, 0);
     for i in 0..nodes.len() {
         if feasible.len() >= wanted {
             break;
         }
         let node: &NodeInfo = &nodes[(*start + i) % nodes.len()];
         looked_at += 1;
-        match plugins::DEFAULT.iter().find_map(|p| p.filter(&state, pod, node).err().map(|why| (p.name(), why))) {
+        match plugins::DEFAULT.iter().find_map(|p| p.filter(&state, pod, node).err().map(|why| (p, why))) {
             None => feasible.push(node),
             Some((plugin, why)) => {
+                crowded += u32::from(plugin.preemption_may_help(pod, node, &why));
                 if verdicts.len() < VERDICTS_MAX {
                     verdicts.push(NodeVerdict {
                         node: node.name.clone(),
-                        filtered: Some((plugin.into(), why.join(", ").into())),
+                        filtered: Some((plugin.name().into(), why.join(", ").into())),
                         scores: Vec::new(),
                         total: 0,
                     });
@@ -93,7 +96,7 @@ pub(crate) fn run(
     let node = best(&scored, random);
     verdicts.splice(0..0, scored.into_iter().take(VERDICTS_MAX));
     verdicts.truncate(VERDICTS_MAX);
-    Outcome { node, verdicts, looked_at, reasons }
+    Outcome { node, verdicts, looked_at, reasons, crowded }
 }
 
 /// `percentageOfNodesToScore`: adaptive from 50 % at 100 nodes down to 5 %.

@@ -26,6 +26,12 @@ pub trait Plugin: Sync {
         Ok(())
     }
 
+    /// Whether the node that [`Plugin::filter`] ruled out for these reasons could take the pod if some of its pods went
+    /// (kube-scheduler's `Unschedulable`, against `UnschedulableAndUnresolvable`).
+    fn preemption_may_help(&self, _pod: &PodInfo, _node: &NodeInfo, _why: &[Reason]) -> bool {
+        false
+    }
+
     /// True when the plugin has nothing to say about this pod's score.
     fn skips_score(&self, _state: &CycleState, _pod: &PodInfo) -> bool {
         self.weight() == 0

@@ -208,7 +208,7 @@ impl Scheduler {
             self.session.random(),
         );
         self.start = start as u32;
-        let Outcome { node, verdicts, looked_at, reasons } = outcome;
+        let Outcome { node, verdicts, looked_at, reasons, crowded } = outcome;
         let key = pod.key().clone();
         self.decisions.push(Decision {
             at: context.now,
@@ -231,7 +231,7 @@ impl Scheduler {
                 self.calls.send(&mut self.session, context, request, purpose);
             }
             None => {
-                let message = no_fit(looked_at, &reasons);
+                let message = no_fit(looked_at, &reasons, crowded);
                 context.note("scheduler: no node for {0}: {1}", [key.to_string(), message.clone()]);
                 self.queue.failed(&key, popped_at, true, context.now);
                 self.report(&pod.object, &message, context);
@@ -353,21 +353,19 @@ fn only_status(old: &Object, new: &Object) -> bool {
 }
 
 /// kube-scheduler's sentence when no node fits, with the one about preemption behind it.
-fn no_fit(nodes: u32, reasons: &std::collections::BTreeMap<String, u32>) -> String {
+fn no_fit(nodes: u32, reasons: &std::collections::BTreeMap<String, u32>, crowded: u32) -> String {
     if nodes == 0 {
         return "no nodes available to schedule pods".to_owned();
     }
     let mut parts: Vec<String> = reasons.iter().map(|(reason, count)| format!("{count} {reason}")).collect();
     parts.sort();
-    // Where only full nodes stand in the way, preemption looks for victims; the lab does not preempt yet and finds none.
-    let full: u32 = reasons.iter().filter(|(r, _)| r.starts_with("Insufficient") || *r == "Too many pods").map(|(_, n)| *n).sum();
-    let full = full.min(nodes);
+    // Where others take the room, preemption looks for victims; the lab does not preempt yet and finds none.
     let mut preemption = Vec::new();
-    if full > 0 {
-        preemption.push(format!("{full} No preemption victims found for incoming pod"));
+    if crowded > 0 {
+        preemption.push(format!("{crowded} No preemption victims found for incoming pod"));
     }
-    if nodes > full {
-        preemption.push(format!("{} Preemption is not helpful for scheduling", nodes - full));
+    if nodes > crowded {
+        preemption.push(format!("{} Preemption is not helpful for scheduling", nodes - crowded));
     }
     preemption.sort();
     format!(
@@ -385,10 +383,10 @@ mod tests {
     fn the_sentence_of_no_fit() {
         let reasons = [("Insufficient cpu".to_owned(), 2), ("node(s) had untolerated taint(s)".to_owned(), 1)].into();
         assert_eq!(
-            no_fit(3, &reasons),
+            no_fit(3, &reasons, 2),
             "0/3 nodes are available: 1 node(s) had untolerated taint(s), 2 Insufficient cpu. preemption: 0/3 nodes \
              are available: 1 Preemption is not helpful for scheduling, 2 No preemption victims found for incoming pod."
         );
-        assert_eq!(no_fit(0, &[].into()), "no nodes available to schedule pods");
+        assert_eq!(no_fit(0, &[].into(), 0), "no nodes available to schedule pods");
     }
 }

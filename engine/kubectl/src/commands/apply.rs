@@ -244,6 +244,18 @@ impl Apply {
         if resource.namespaced {
             modified.set(&["metadata", "namespace"], namespace.clone());
         }
+        let name = document.value.at(&["metadata", "name"]).filter(|v| !v.is_null() && v.as_str().is_none());
+        if let Some(name) = name {
+            // YAML reads an unquoted y, on, 1 or 1.5 as something else than a text.
+            let message = format!(
+                "unable to decode {:?}: json: cannot unmarshal {} into Go struct field ObjectMeta.metadata.name of type string",
+                document.source.as_str(),
+                go_kind(name)
+            );
+            let problem = document.problem("metadata.name", &message, None);
+            self.refuse(&document, Failure::error(message), vec![problem], io);
+            return None;
+        }
         let text = |name| document.value.str_at(&["metadata", name]).cloned().unwrap_or_default();
         let (name, generate) = (text("name"), text("generateName"));
         if name.is_empty() && self.mode != Mode::Create {
@@ -433,6 +445,16 @@ fn annotate(object: &mut Value) {
 }
 
 /// Who else owns the fields, and what can be done about it.
+/// What Go's JSON decoder calls a value.
+fn go_kind(value: &Value) -> String {
+    match value {
+        Value::Bool(_) => "bool".to_owned(),
+        Value::Int(number) => format!("number {number}"),
+        Value::Float(_) => "number".to_owned(),
+        other => other.type_name().to_owned(),
+    }
+}
+
 fn conflict(response: &Response) -> Failure {
     Failure::error(format!(
         "{}\nPlease review the fields above--they currently have other managers. Here\nare the ways you can resolve this \

@@ -69,6 +69,8 @@ pub struct Record {
     pub pull_backoff: Backoff,
     /// The last failure to pull: when, and what was said.
     pub pull_failed: Option<(SimTime, Str)>,
+    /// The image has been seen to; the container waits for a ConfigMap that is being fetched.
+    pub image_ready: bool,
     /// Until when not to try again after an error in its configuration.
     pub retry_at: Option<SimTime>,
     /// What its probes say.
@@ -93,6 +95,7 @@ impl Record {
             backoff: Backoff::default(),
             pull_backoff: Backoff::default(),
             pull_failed: None,
+            image_ready: false,
             retry_at: None,
             probes: Probes::default(),
             stopping: false,

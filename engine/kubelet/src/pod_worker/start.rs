@@ -53,6 +53,9 @@ impl Worker {
         }
         let record = &mut self.records[index as usize];
         record.retry_at = None;
+        if std::mem::take(&mut record.image_ready) {
+            return self.create(index, host, context);
+        }
         self.image(index, host, context);
     }
 
@@ -89,7 +92,7 @@ impl Worker {
                 let request = Request::CreateContainer { sandbox, config: Arc::new(config) };
                 host.cri(context, CriCall::Pod(self.number, PodCall::Create(index)), request);
             }
-            Err(Missing::Wait) => {}
+            Err(Missing::Wait) => self.records[index as usize].image_ready = true,
             Err(Missing::Failed(message)) => {
                 let text = format!("Error: {message}");
                 self.container_event(host, context, index, EventType::Warning, "Failed", &text);

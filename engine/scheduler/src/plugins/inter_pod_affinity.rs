@@ -33,6 +33,10 @@ impl Plugin for InterPodAffinity {
         }
         Ok(())
     }
+
+    fn preemption_may_help(&self, _: &PodInfo, _: &NodeInfo, why: &[Reason]) -> bool {
+        !why.iter().any(|reason| reason.ends_with("match pod affinity rules"))
+    }
 }
 
 /// Where a required affinity term allows the pod.

@@ -18,4 +18,8 @@ impl Plugin for NodePorts {
         }
         Ok(())
     }
+
+    fn preemption_may_help(&self, _: &PodInfo, _: &NodeInfo, _: &[Reason]) -> bool {
+        true
+    }
 }

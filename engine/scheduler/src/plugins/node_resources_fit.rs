@@ -34,6 +34,13 @@ impl Plugin for Fit {
         if reasons.is_empty() { Ok(()) } else { Err(reasons) }
     }
 
+    fn preemption_may_help(&self, pod: &PodInfo, node: &NodeInfo, _: &[Reason]) -> bool {
+        let (asked, all) = (pod.request, node.allocatable);
+        asked.milli_cpu <= all.milli_cpu
+            && asked.memory <= all.memory
+            && asked.ephemeral_storage <= all.ephemeral_storage
+    }
+
     fn score(&self, _: &CycleState, pod: &PodInfo, node: &NodeInfo) -> i64 {
         let free = |used: i64, all: i64| if all == 0 || used > all { 0 } else { (all - used) * SCORE_MAX / all };
         let cpu = free(node.usual.milli_cpu + pod.usual.milli_cpu, node.allocatable.milli_cpu);

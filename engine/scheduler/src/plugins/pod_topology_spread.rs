@@ -72,6 +72,10 @@ impl Plugin for PodTopologySpread {
         Ok(())
     }
 
+    fn preemption_may_help(&self, _: &PodInfo, _: &NodeInfo, why: &[Reason]) -> bool {
+        !why.iter().any(|reason| reason.ends_with("(missing required label)"))
+    }
+
     fn skips_score(&self, state: &CycleState, _: &PodInfo) -> bool {
         !state.spread.iter().any(|c| !c.hard)
     }
