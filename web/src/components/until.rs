@@ -2,6 +2,7 @@
 
 use std::time::Duration;
 
+use wasm_bindgen::JsCast;
 use web_sys::HtmlInputElement;
 use yew::prelude::*;
 
@@ -55,8 +56,19 @@ pub fn Until() -> Html {
             }
         }
     };
+    let anchor = use_node_ref();
+    let onfocusout = {
+        let (open, anchor) = (open.clone(), anchor.clone());
+        move |event: FocusEvent| {
+            let to: Option<web_sys::Node> = event.related_target().and_then(|t| t.dyn_into().ok());
+            let inside = anchor.cast::<web_sys::Node>().is_some_and(|a| a.contains(to.as_ref()));
+            if !inside {
+                open.set(false);
+            }
+        }
+    };
     html! {
-        <span class="menu-anchor" {onkeydown}>
+        <span class="menu-anchor" ref={anchor} {onkeydown} {onfocusout}>
             <button onclick={toggle} aria-haspopup="menu" aria-expanded={open.to_string()}>{ t.until }</button>
             if *open {
                 <div class="menu" role="menu">

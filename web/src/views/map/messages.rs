@@ -16,7 +16,7 @@ use crate::infra::ui::Selection;
 const NAMES_BELOW_SPEED: f64 = 0.3;
 /// Names that are shown at the most; there are dots for the others.
 const NAMES_MAX: usize = 10;
-/// A name this near to another one (in lines of 14 pixels) is left out.
+/// A name that would begin this near to another one, in pixels, is left out.
 const NAME_WIDTH: f64 = 96.0;
 
 /// All messages.
@@ -61,10 +61,11 @@ fn dot(board: &Board, t: &'static Texts, message: &MessageView, at: Point, name_
     let name = if message.held { format!("{} · {}", message.label, t.held) } else { message.label.clone() };
     let name = format::shorten(&name, 34);
     // Above the dot on a level line, beside it on an upright one, and never over the picture's edge.
+    let beside = if message.held { 14.0 } else { 10.0 };
     let half = name.chars().count() as f64 * 3.4;
     let (x, y, anchor) = match name_at {
-        Some(true) if at.x > board.map.width - 2.0 * half - 12.0 => (at.x - 11.0, at.y + 4.0, "end"),
-        Some(true) => (at.x + 11.0, at.y + 4.0, "start"),
+        Some(true) if at.x > board.map.width - 2.0 * half - 12.0 => (at.x - beside, at.y + 4.0, "end"),
+        Some(true) => (at.x + beside, at.y + 4.0, "start"),
         _ => (at.x.clamp(half.min(board.map.width / 2.0), (board.map.width - half).max(half)), at.y - 10.0, "middle"),
     };
     let label = format!("{name}: {} → {}", message.from, message.to);
