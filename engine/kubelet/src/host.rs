@@ -43,6 +43,7 @@ pub(crate) enum ApiCall {
     GetLease,
     CreateLease,
     RenewLease,
+    GetNode,
     PodStatus(u64),
     DeletePod(u64),
     Fetch(ObjectRef),

@@ -185,7 +185,10 @@ impl Kubelet {
         let host = &mut self.host;
         match call {
             ApiCall::RegisterNode => self.node.on_registered(response, host, context),
-            ApiCall::NodeStatus => self.node.reported(response.is_some_and(|r| r.is_success())),
+            ApiCall::NodeStatus => {
+                self.node.reported(response.is_some_and(|r| r.is_success()), host, context);
+            }
+            ApiCall::GetNode => self.node.looked(response, host, context),
             ApiCall::GetLease | ApiCall::CreateLease | ApiCall::RenewLease => {
                 self.node.on_lease(call, response, host, context);
             }

@@ -50,7 +50,10 @@ fn a_silent_node_becomes_unknown_after_fifty_seconds() {
     let reasons: Vec<_> = out.events.iter().map(|e| e.reason).collect();
     assert_eq!(reasons, ["NodeNotReady", "NodeNotReady"]);
     assert_eq!(out.events[0].message, "Node n1 status is now: NodeNotReady");
-    assert_eq!(out.also_at, [(Item { subject: Subject::Pass(NO_EXECUTE), key: ObjectKey::new("", "n1") }, at(57))]);
+    assert_eq!(out.also_at, [], "the Node does not say so yet");
+    known.put(node("n1", "Unknown").build());
+    let out = monitor(&mut controller, &known, 62);
+    assert_eq!(out.also_at, [(Item { subject: Subject::Pass(NO_EXECUTE), key: ObjectKey::new("", "n1") }, at(62))]);
 }
 
 #[test]

@@ -103,7 +103,7 @@ impl NodeAgent {
         };
         let mut list: Vec<Value> = pressure
             .iter()
-            .map(|(kind, reason, message)| condition(kind, "False", reason, message, self.booted))
+            .map(|(kind, reason, message)| condition(kind, "False", reason, message, self.pressure_since))
             .collect();
         list.push(if self.is_ready() {
             condition("Ready", "True", "KubeletReady", "kubelet is posting ready status", self.ready_since)

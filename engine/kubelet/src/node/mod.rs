@@ -43,6 +43,13 @@ pub struct NodeAgent {
     lease: Option<Value>,
     lease_busy: bool,
     status_busy: bool,
+    /// Something changed while a status was under way.
+    status_again: bool,
+    /// The node controller took this node for lost; the next status says otherwise.
+    overruled: bool,
+    /// The API server did not answer: before the next status, see what became of the node.
+    look_first: bool,
+    pressure_since: SimTime,
     sent: Option<Digest>,
     sent_at: SimTime,
     wait: Duration,
@@ -62,6 +69,10 @@ impl Default for NodeAgent {
             lease: None,
             lease_busy: false,
             status_busy: false,
+            status_again: false,
+            overruled: false,
+            look_first: false,
+            pressure_since: SimTime::ZERO,
             sent: None,
             sent_at: SimTime::ZERO,
             wait: REGISTER_FIRST,
@@ -73,6 +84,7 @@ impl NodeAgent {
     /// The kubelet starts.
     pub(crate) fn start(&mut self, host: &mut Host, context: &mut Context<'_>) {
         self.booted = context.now;
+        self.pressure_since = context.now;
         self.ready_since = context.now;
         host.node_event(context, EventType::Normal, "Starting", "Starting kubelet.");
         host.cri(context, CriCall::Version, cri::Request::Version);
@@ -119,17 +131,9 @@ impl NodeAgent {
             Some(response) if response.is_success() || response.status == 409 => {
                 let new = response.status != 409;
                 self.registered = true;
-                let name = host.config.name.clone();
-                context.note("kubelet {0}: registered its node", [name.clone()]);
+                context.note("kubelet {0}: registered its node", [host.config.name.clone()]);
                 if new {
-                    for (reason, what) in [
-                        ("NodeHasSufficientMemory", "NodeHasSufficientMemory"),
-                        ("NodeHasNoDiskPressure", "NodeHasNoDiskPressure"),
-                        ("NodeHasSufficientPID", "NodeHasSufficientPID"),
-                    ] {
-                        let message = format!("Node {name} status is now: {what}");
-                        host.node_event(context, EventType::Normal, reason, &message);
-                    }
+                    tell_of_no_pressure(host, context);
                 }
                 let jitter = host.random.duration(Duration::ZERO..Duration::from_secs(1));
                 context.timer(HEARTBEAT + jitter, Token::new(timer::HEARTBEAT, 0));
@@ -155,10 +159,21 @@ impl NodeAgent {
 
     /// Sends the status when it has changed, or when the last is five minutes old.
     pub(crate) fn report(&mut self, host: &mut Host, context: &mut Context<'_>) {
-        if !self.registered || self.status_busy {
+        if !self.registered {
+            return;
+        }
+        if self.status_busy {
+            self.status_again = true;
             return;
         }
         let now = context.now;
+        if self.look_first {
+            self.status_busy = true;
+            return host.api(context, ApiCall::GetNode, NODES.get("", &host.config.name));
+        }
+        if std::mem::take(&mut self.overruled) {
+            self.recovered(host, context);
+        }
         let digest = self.status(host, SimTime::ZERO).digest();
         if self.sent == Some(digest) && now.since(self.sent_at) < REPORT {
             return;
@@ -171,11 +186,43 @@ impl NodeAgent {
         host.api(context, ApiCall::NodeStatus, NODES.patch_status(&key, PatchType::Strategic, patch));
     }
 
-    pub(crate) fn reported(&mut self, success: bool) {
+    /// The node controller had made the conditions Unknown: they change back.
+    fn recovered(&mut self, host: &mut Host, context: &mut Context<'_>) {
+        self.sent = None;
+        self.pressure_since = context.now;
+        tell_of_no_pressure(host, context);
+        // A kubelet that has just started has told so already.
+        if self.was_ready && context.now.since(self.ready_since) > HEARTBEAT {
+            self.ready_since = context.now;
+            tell(host, context, "NodeReady");
+        }
+    }
+
+    /// The status was taken, or not; what changed meanwhile goes at once, what failed with the next heartbeat.
+    pub(crate) fn reported(&mut self, success: bool, host: &mut Host, context: &mut Context<'_>) {
         self.status_busy = false;
+        let again = std::mem::take(&mut self.status_again);
         if !success {
             self.sent = None;
+            self.look_first = true;
+        } else if again {
+            self.report(host, context);
         }
+    }
+
+    /// The API server told what became of the node (`None`: it did not answer).
+    pub(crate) fn looked(
+        &mut self,
+        response: Option<&Response>,
+        host: &mut Host,
+        context: &mut Context<'_>,
+    ) {
+        self.status_busy = false;
+        let Some(node) = response.filter(|r| r.is_success()).and_then(Response::value) else { return };
+        self.look_first = false;
+        let unknown = |c: &Value| c.get("type") == Some(&"Ready".into()) && c.get("status") == Some(&"Unknown".into());
+        self.overruled = node.items_at(&["status", "conditions"]).iter().any(unknown);
+        self.report(host, context);
     }
 
     /// The Node object changed: a range of pod addresses may have come.
@@ -185,6 +232,7 @@ impl NodeAgent {
             return;
         };
         let Some(node) = object.node() else { return };
+        self.overruled = !self.status_busy && node.condition("Ready").is_some_and(|c| c.status == "Unknown");
         if !node.spec.pod_cidr.is_empty() && node.spec.pod_cidr != self.pod_cidr {
             self.pod_cidr = node.spec.pod_cidr.clone();
             let request = cri::Request::UpdateRuntimeConfig { pod_cidr: self.pod_cidr.clone() };
@@ -207,9 +255,19 @@ impl NodeAgent {
         self.ready_since = context.now;
         if self.was_ready {
             let name = host.config.name.clone();
-            let message = format!("Node {name} status is now: NodeReady");
-            host.node_event(context, EventType::Normal, "NodeReady", &message);
+            tell(host, context, "NodeReady");
             context.note("kubelet {0}: the network is up, the node is ready", [name]);
         }
     }
+}
+
+fn tell_of_no_pressure(host: &mut Host, context: &mut Context<'_>) {
+    for what in ["NodeHasSufficientMemory", "NodeHasNoDiskPressure", "NodeHasSufficientPID"] {
+        tell(host, context, what);
+    }
+}
+
+fn tell(host: &mut Host, context: &mut Context<'_>, what: &str) {
+    let message = format!("Node {} status is now: {what}", host.config.name);
+    host.node_event(context, EventType::Normal, what, &message);
 }
