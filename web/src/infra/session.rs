@@ -54,10 +54,13 @@ struct Inner {
     frames: RefCell<Option<FrameLoop>>,
 }
 
+/// Called when something of a topic happens.
+type Listener = Rc<dyn Fn()>;
+
 #[derive(Default)]
 struct Listeners {
     next: u32,
-    all: BTreeMap<u32, (Topic, Rc<dyn Fn()>)>,
+    all: BTreeMap<u32, (Topic, Listener)>,
 }
 
 /// Everything the page knows.
@@ -125,7 +128,7 @@ impl Session {
     }
 
     /// Asks to be called on a topic; returns a number to stop with.
-    pub fn listen(&self, topic: Topic, callback: Rc<dyn Fn()>) -> u32 {
+    pub fn listen(&self, topic: Topic, callback: Listener) -> u32 {
         let mut listeners = self.0.listeners.borrow_mut();
         listeners.next += 1;
         let id = listeners.next;
@@ -139,7 +142,7 @@ impl Session {
     }
 
     fn tell(&self, topics: &[Topic]) {
-        let callbacks: Vec<Rc<dyn Fn()>> = {
+        let callbacks: Vec<Listener> = {
             let listeners = self.0.listeners.borrow();
             listeners.all.values().filter(|(t, _)| topics.contains(t)).map(|(_, c)| c.clone()).collect()
         };
