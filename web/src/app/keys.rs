@@ -13,13 +13,18 @@ use crate::infra::work::Job;
 pub fn listen(session: &Session) {
     let Some(document) = web_sys::window().and_then(|w| w.document()) else { return };
     let session = session.clone();
-    EventListener::new_with_options(&document, "keydown", EventListenerOptions::enable_prevent_default(), move |event| {
-        if let Some(event) = event.dyn_ref::<KeyboardEvent>()
-            && handle(&session, event)
-        {
-            event.prevent_default();
-        }
-    })
+    EventListener::new_with_options(
+        &document,
+        "keydown",
+        EventListenerOptions::enable_prevent_default(),
+        move |event| {
+            if let Some(event) = event.dyn_ref::<KeyboardEvent>()
+                && handle(&session, event)
+            {
+                event.prevent_default();
+            }
+        },
+    )
     .forget();
 }
 

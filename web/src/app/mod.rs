@@ -92,7 +92,9 @@ fn document_element(id: &str) -> Option<web_sys::Element> {
 
 /// Language and theme belong to the document, so that the browser's own parts follow.
 fn mark_document(language: Language, theme: Theme) {
-    let Some(root) = web_sys::window().and_then(|w| w.document()).and_then(|d| d.document_element()) else { return };
+    let Some(root) = web_sys::window().and_then(|w| w.document()).and_then(|d| d.document_element()) else {
+        return;
+    };
     // A refused attribute costs only looks.
     let _ = root.set_attribute("lang", language.tag());
     let _ = match theme {

@@ -95,7 +95,8 @@ fn power(session: &Session, t: &'static Texts, target: &Target, name: &str) -> H
     let restart = move |s: &Session| s.fault(Fault::Restart(name.clone()));
     let (kill_text, start_text) = if machine { (t.power_off, t.power_on) } else { (t.kill, t.restart) };
     // The picture does not say whether a node's own process runs: offer both.
-    let unsure = matches!(target, Target::Process(Actor::Kubelet(_) | Actor::Runtime(_) | Actor::KubeProxy(_)));
+    let unsure =
+        matches!(target, Target::Process(Actor::Kubelet(_) | Actor::Runtime(_) | Actor::KubeProxy(_)));
     let up = is_up(session, target);
     html! {
         <>

@@ -18,7 +18,8 @@ pub fn Header() -> Html {
     let state = session.state();
     let (seed, name) = (state.lab().file().seed.to_string(), state.lab().file().name.clone());
     let picture = state.picture();
-    let counts = [picture.members.len(), picture.nodes.len(), picture.pods_total as usize].map(|n| n.to_string());
+    let counts =
+        [picture.members.len(), picture.nodes.len(), picture.pods_total as usize].map(|n| n.to_string());
     let copied = state.ui().copied.map(|n| n.to_string());
     let on_copy = {
         let session = session.clone();

@@ -12,7 +12,11 @@ use crate::infra::{Session, Topic, storage};
 
 /// Documents in a text, for the head of the panel: those between `---` that are not blank.
 fn documents(text: &str) -> usize {
-    text.split("\n---").filter(|d| d.lines().any(|l| !l.trim().is_empty() && !l.trim_start().starts_with('#') && l.trim() != "---")).count()
+    text.split("\n---")
+        .filter(|d| {
+            d.lines().any(|l| !l.trim().is_empty() && !l.trim_start().starts_with('#') && l.trim() != "---")
+        })
+        .count()
 }
 
 /// The byte offset of a line and column, both from 1; columns count characters.
@@ -26,7 +30,10 @@ fn offset(text: &str, line: u32, column: u32) -> usize {
 /// How long the word at an offset is, in bytes.
 fn word(text: &str, at: usize) -> usize {
     let rest = &text[at..];
-    rest.find(|c: char| !(c.is_alphanumeric() || "-_./".contains(c))).unwrap_or(rest.len()).max(1).min(rest.len())
+    rest.find(|c: char| !(c.is_alphanumeric() || "-_./".contains(c)))
+        .unwrap_or(rest.len())
+        .max(1)
+        .min(rest.len())
 }
 
 /// The panel.
@@ -90,7 +97,8 @@ pub fn Manifests() -> Html {
         })
     };
     let count = documents(&text);
-    let counted = if count == 1 { t.document_one.to_owned() } else { fill(t.documents, &[&count.to_string()]) };
+    let counted =
+        if count == 1 { t.document_one.to_owned() } else { fill(t.documents, &[&count.to_string()]) };
     let onclick = move |_: MouseEvent| apply();
     html! {
         <section class="card manifests" aria-label={t.manifests}>
@@ -207,7 +215,9 @@ mod tests {
 
     #[test]
     fn counts_documents_as_kubectl_does() {
-        for (text, count) in [("", 0), ("a: 1", 1), ("---\na: 1\n---\n# only words\n---\nb: 2\n", 2), ("a: 1\n---\n", 1)] {
+        for (text, count) in
+            [("", 0), ("a: 1", 1), ("---\na: 1\n---\n# only words\n---\nb: 2\n", 2), ("a: 1\n---\n", 1)]
+        {
             assert_eq!(documents(text), count, "{text:?}");
         }
     }

@@ -161,7 +161,8 @@ fn changed(change: &Change, t: &'static crate::infra::i18n::Texts) -> Html {
 
 fn invariant(invariant: &Invariant, t: &'static crate::infra::i18n::Texts) -> Html {
     let broken = invariant.broken.clone();
-    let title = broken.clone().map_or_else(|| invariant.says.to_owned(), |how| format!("{} — {how}", invariant.says));
+    let title =
+        broken.clone().map_or_else(|| invariant.says.to_owned(), |how| format!("{} — {how}", invariant.says));
     let class = if broken.is_some() { "broken" } else { "holds" };
     html! {
         <li {class} {title}>

@@ -14,8 +14,24 @@ pub struct Sample {
 
 /// All of them; the first one is in the editor when nothing else is.
 pub const SAMPLES: [Sample; 4] = [
-    Sample { file: "web.yaml", text: include_str!("../../../static/samples/web.yaml"), name: |t| t.sample_web },
-    Sample { file: "config.yaml", text: include_str!("../../../static/samples/config.yaml"), name: |t| t.sample_config },
-    Sample { file: "crash.yaml", text: include_str!("../../../static/samples/crash.yaml"), name: |t| t.sample_crash },
-    Sample { file: "rolling.yaml", text: include_str!("../../../static/samples/rolling.yaml"), name: |t| t.sample_rolling },
+    Sample {
+        file: "web.yaml",
+        text: include_str!("../../../static/samples/web.yaml"),
+        name: |t| t.sample_web,
+    },
+    Sample {
+        file: "config.yaml",
+        text: include_str!("../../../static/samples/config.yaml"),
+        name: |t| t.sample_config,
+    },
+    Sample {
+        file: "crash.yaml",
+        text: include_str!("../../../static/samples/crash.yaml"),
+        name: |t| t.sample_crash,
+    },
+    Sample {
+        file: "rolling.yaml",
+        text: include_str!("../../../static/samples/rolling.yaml"),
+        name: |t| t.sample_rolling,
+    },
 ];

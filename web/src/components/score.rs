@@ -72,7 +72,8 @@ pub fn Score() -> Html {
     };
     let state = session.state();
     let (cursor, last, now) = (state.lab().cursor().0, state.lab().last().0, state.lab().now());
-    let says = fill(t.score_now, &[&format::thousands(cursor), &format::thousands(last), &format::clock(now)]);
+    let says =
+        fill(t.score_now, &[&format::thousands(cursor), &format::thousands(last), &format::clock(now)]);
     html! {
         <div class="score">
             <div class="lanes" aria-hidden="true">
@@ -119,9 +120,13 @@ fn draw(session: &Session, canvas: &NodeRef, width: f64) {
     }
     let context = canvas.get_context("2d").ok().flatten();
     let Some(context) = context.and_then(|c| c.dyn_into::<CanvasRenderingContext2d>().ok()) else { return };
-    let style = window.document().and_then(|d| d.document_element()).and_then(|e| window.get_computed_style(&e).ok());
+    let style =
+        window.document().and_then(|d| d.document_element()).and_then(|e| window.get_computed_style(&e).ok());
     let colour = |name: &str| {
-        style.as_ref().and_then(|s| s.as_ref()?.get_property_value(name).ok()).unwrap_or_else(|| "#888".into())
+        style
+            .as_ref()
+            .and_then(|s| s.as_ref()?.get_property_value(name).ok())
+            .unwrap_or_else(|| "#888".into())
     };
     // Only an unusable canvas refuses to scale; then nothing is drawn anyway.
     let _ = context.set_transform(ratio, 0.0, 0.0, ratio, 0.0, 0.0);

@@ -109,7 +109,13 @@ pub fn Terminal() -> Html {
 }
 
 /// Does what a key says; true when it is the terminal's.
-fn on_key(session: &Session, number: u32, memory: &mut Memory, input: &HtmlInputElement, event: &KeyboardEvent) -> bool {
+fn on_key(
+    session: &Session,
+    number: u32,
+    memory: &mut Memory,
+    input: &HtmlInputElement,
+    event: &KeyboardEvent,
+) -> bool {
     let ctrl = event.ctrl_key();
     match event.key().as_str() {
         "Enter" => {
@@ -168,7 +174,8 @@ fn paste(session: &Session, number: u32, input: &NodeRef) -> Callback<Event> {
         let (Some(data), Some(get)) = (data, get) else { return };
         let function: js_sys::Function = get.into();
         let text = function.call1(&data, &"text".into()).ok().and_then(|t| t.as_string()).unwrap_or_default();
-        let (Some((lines, last)), Some(input)) = (text.rsplit_once('\n'), input.cast::<HtmlInputElement>()) else {
+        let (Some((lines, last)), Some(input)) = (text.rsplit_once('\n'), input.cast::<HtmlInputElement>())
+        else {
             return;
         };
         event.prevent_default();

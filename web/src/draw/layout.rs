@@ -269,14 +269,18 @@ mod tests {
                     let last = a.slot((nodes[i].1).max(1) - 1);
                     assert!(last.y + a.tile.pitch().1 <= a.card.bottom() + 0.1);
                 }
-                for (a, b) in [(map.api, map.scheduler), (map.api, map.manager), (map.scheduler, map.manager)] {
+                for (a, b) in [(map.api, map.scheduler), (map.api, map.manager), (map.scheduler, map.manager)]
+                {
                     assert!(!overlaps(a, b), "{width}x{height}");
                 }
                 for member in &map.members {
                     let r = map.member_radius;
                     let disc = Rect::new(member.x - r, member.y - r, 2.0 * r, 2.0 * r);
                     assert!(!overlaps(disc, map.api) && !overlaps(disc, map.manager), "{width}x{height}");
-                    assert!(disc.y >= map.control.y && disc.bottom() <= map.control.bottom(), "{width}x{height}");
+                    assert!(
+                        disc.y >= map.control.y && disc.bottom() <= map.control.bottom(),
+                        "{width}x{height}"
+                    );
                 }
             }
         }

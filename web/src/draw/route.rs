@@ -24,7 +24,9 @@ pub fn route(map: &Layout, from: Actor, to: Actor) -> Option<Vec<Point>> {
             vec![rim(a, b, map.member_radius), rim(b, a, map.member_radius)]
         }
         (Actor::ApiServer, Actor::Scheduler) => hanging(map, map.scheduler),
-        (Actor::ApiServer, Actor::ControllerManager | Actor::CloudControllerManager) => hanging(map, map.manager),
+        (Actor::ApiServer, Actor::ControllerManager | Actor::CloudControllerManager) => {
+            hanging(map, map.manager)
+        }
         (Actor::ApiServer, Actor::Kubelet(_) | Actor::KubeProxy(_) | Actor::Runtime(_)) => {
             let node = node_of(map, to)?;
             over_the_bus(map, node, chip(node, to))
@@ -52,7 +54,9 @@ pub fn place(map: &Layout, actor: Actor) -> Option<Point> {
         Actor::Etcd(i) => *map.members.get(i as usize)?,
         Actor::Scheduler => map.scheduler.center(),
         Actor::ControllerManager | Actor::CloudControllerManager => map.manager.center(),
-        Actor::Kubelet(_) | Actor::Runtime(_) | Actor::KubeProxy(_) => chip(node_of(map, actor)?, actor).center(),
+        Actor::Kubelet(_) | Actor::Runtime(_) | Actor::KubeProxy(_) => {
+            chip(node_of(map, actor)?, actor).center()
+        }
     })
 }
 

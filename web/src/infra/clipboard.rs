@@ -7,7 +7,8 @@ use wasm_bindgen::closure::Closure;
 pub fn copy(text: &str, then: impl FnOnce(bool) + 'static) {
     let Some(navigator) = web_sys::window().map(|w| w.navigator()) else { return then(false) };
     // Pages on plain http have no clipboard: asking for it would throw.
-    let there = js_sys::Reflect::get(&navigator, &JsValue::from_str("clipboard")).is_ok_and(|c| !c.is_undefined());
+    let there =
+        js_sys::Reflect::get(&navigator, &JsValue::from_str("clipboard")).is_ok_and(|c| !c.is_undefined());
     if !there {
         return then(false);
     }

@@ -100,7 +100,14 @@ mod tests {
 
     #[test]
     fn durations() {
-        let cases = [("60s", 60_000), ("1m30s", 90_000), ("500ms", 500), ("2", 2000), ("1.5s", 1500), ("1h", 3_600_000)];
+        let cases = [
+            ("60s", 60_000),
+            ("1m30s", 90_000),
+            ("500ms", 500),
+            ("2", 2000),
+            ("1.5s", 1500),
+            ("1h", 3_600_000),
+        ];
         for (text, millis) in cases {
             assert_eq!(parse_duration(text), Some(Duration::from_millis(millis)), "{text}");
         }

@@ -17,8 +17,7 @@ use super::{clock, url};
 /// Virtual time that a command may take before it is interrupted.
 const COMMAND_LIMIT: SimTime = SimTime::from_secs(3600);
 /// First words that the lab's terminal knows by themselves; other lines are kubectl's arguments.
-const COMMANDS: [&str; 9] =
-    ["kubectl", "etcdctl", "crictl", "ssh", "curl", "dig", "helm", "echo", "cat"];
+const COMMANDS: [&str; 9] = ["kubectl", "etcdctl", "crictl", "ssh", "curl", "dig", "helm", "echo", "cat"];
 
 type Call = dyn FnMut(JsValue, JsValue, JsValue) -> JsValue;
 
@@ -87,7 +86,9 @@ fn ready_promise(session: &Session, window: &Window) -> JsValue {
 fn run_until(session: &Session, until: &JsValue) -> JsValue {
     let wish = until.as_f64().map(|n| n.to_string()).or_else(|| until.as_string()).unwrap_or_default();
     let Some(span) = clock::parse_duration(&wish) else {
-        return rejected(&format!("runUntil: {wish:?} is no duration; write \"60s\", \"1m30s\" or \"500ms\""));
+        return rejected(&format!(
+            "runUntil: {wish:?} is no duration; write \"60s\", \"1m30s\" or \"500ms\""
+        ));
     };
     session.set_playing(false);
     promise_of(session, Job::RunUntil(SimTime::ZERO + span), |state, _| event_count(state))

@@ -18,7 +18,9 @@ pub fn target(picture: &Picture, target: &Target) -> Option<String> {
     match target {
         Target::Process(Actor::User | Actor::Client) | Target::Pod(..) => None,
         Target::Process(actor) => Some(process(picture, *actor)),
-        Target::Node(number) => picture.nodes.iter().find(|n| n.number == *number).map(|n| n.name.to_string()),
+        Target::Node(number) => {
+            picture.nodes.iter().find(|n| n.number == *number).map(|n| n.name.to_string())
+        }
     }
 }
 

@@ -53,7 +53,8 @@ impl Session {
             Some((s.lab().link(), s.saver.worked))
         });
         if let Some((link, worked)) = link {
-            let kept = storage::write(storage::LAB, &link) && storage::write(storage::ORIGIN, &url::fragment());
+            let kept =
+                storage::write(storage::LAB, &link) && storage::write(storage::ORIGIN, &url::fragment());
             if worked && kept {
                 storage::write(storage::WORKED, "1");
             }

@@ -113,7 +113,13 @@ pub struct Panels {
 
 impl Default for Panels {
     fn default() -> Self {
-        Panels { right_px: 312.0, lower_px: 200.0, terminal_percent: 51.0, right_folded: false, lower_folded: false }
+        Panels {
+            right_px: 312.0,
+            lower_px: 200.0,
+            terminal_percent: 51.0,
+            right_folded: false,
+            lower_folded: false,
+        }
     }
 }
 

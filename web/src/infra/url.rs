@@ -27,7 +27,10 @@ pub fn with_fragment(fragment: &str) -> String {
 pub fn is_link(text: &str) -> bool {
     let text = text.trim();
     let fragment = text.rsplit_once('#').map_or(text, |(_, f)| f);
-    fragment.starts_with("cl") && fragment.split_once('.').is_some_and(|(v, _)| v[2..].chars().all(|c| c.is_ascii_digit()) && v.len() > 2)
+    fragment.starts_with("cl")
+        && fragment
+            .split_once('.')
+            .is_some_and(|(v, _)| v[2..].chars().all(|c| c.is_ascii_digit()) && v.len() > 2)
 }
 
 #[cfg(test)]

@@ -182,7 +182,8 @@ impl Work {
     fn progress(&mut self, now: f64, target: f64) {
         let start = *self.start.get_or_insert(now);
         let whole = (target - start).abs();
-        self.permille = if whole > 0.0 { (((now - start).abs() / whole) * 1000.0).min(1000.0) as u32 } else { 1000 };
+        self.permille =
+            if whole > 0.0 { (((now - start).abs() / whole) * 1000.0).min(1000.0) as u32 } else { 1000 };
     }
 }
 

@@ -86,7 +86,9 @@ fn verdict(decision: &Decision, node: &NodeVerdict, plugins: &[&str], t: &'stati
             </tr>
         };
     }
-    let score = |plugin: &str| node.scores.iter().find(|(p, _)| p == plugin).map_or_else(|| "—".to_owned(), |(_, s)| s.to_string());
+    let score = |plugin: &str| {
+        node.scores.iter().find(|(p, _)| p == plugin).map_or_else(|| "—".to_owned(), |(_, s)| s.to_string())
+    };
     html! {
         <tr key={node.node.to_string()} class={won.then_some("won")}>
             { name }

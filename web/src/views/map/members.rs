@@ -13,7 +13,13 @@ use crate::infra::ui::Selection;
 
 /// All members.
 pub fn members(board: &Board, t: &'static Texts) -> Html {
-    board.picture.members.iter().zip(&board.map.members).map(|(member, at)| one(board, t, member, *at)).collect()
+    board
+        .picture
+        .members
+        .iter()
+        .zip(&board.map.members)
+        .map(|(member, at)| one(board, t, member, *at))
+        .collect()
 }
 
 const fn letter(member: &MemberView) -> &'static str {
@@ -75,7 +81,11 @@ fn name_place(board: &Board, at: Point) -> (f64, &'static str, f64) {
     let (ring, r) = (board.map.ring, board.map.member_radius);
     if board.map.narrow {
         let below = at.y > ring.y;
-        return (at.x.min(board.map.width - 46.0), "middle", if below { at.y + r + 17.0 } else { at.y - r - 8.0 });
+        return (
+            at.x.min(board.map.width - 46.0),
+            "middle",
+            if below { at.y + r + 17.0 } else { at.y - r - 8.0 },
+        );
     }
     if at.x < ring.x - 1.0 {
         (at.x - r - 10.0, "end", at.y + 5.0)

@@ -66,7 +66,11 @@ fn dot(board: &Board, t: &'static Texts, message: &MessageView, at: Point, name_
     let (x, y, anchor) = match name_at {
         Some(true) if at.x > board.map.width - 2.0 * half - 12.0 => (at.x - beside, at.y + 4.0, "end"),
         Some(true) => (at.x + beside, at.y + 4.0, "start"),
-        _ => (at.x.clamp(half.min(board.map.width / 2.0), (board.map.width - half).max(half)), at.y - 10.0, "middle"),
+        _ => (
+            at.x.clamp(half.min(board.map.width / 2.0), (board.map.width - half).max(half)),
+            at.y - 10.0,
+            "middle",
+        ),
     };
     let label = format!("{name}: {} → {}", message.from, message.to);
     let inside = html! {
@@ -90,6 +94,7 @@ fn dot(board: &Board, t: &'static Texts, message: &MessageView, at: Point, name_
 }
 
 fn prefers_less_motion() -> bool {
-    let query = web_sys::window().and_then(|w| w.match_media("(prefers-reduced-motion: reduce)").ok()).flatten();
+    let query =
+        web_sys::window().and_then(|w| w.match_media("(prefers-reduced-motion: reduce)").ok()).flatten();
     query.is_some_and(|q| q.matches())
 }

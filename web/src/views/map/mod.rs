@@ -73,9 +73,10 @@ fn Drawing(props: &DrawingProps) -> Html {
     let slots = use_mut_ref(Slots::default);
     let picture = session.state().picture();
     let seats = seats(&picture, &slots);
-    let map = use_memo((props.width as u32, props.height as u32, picture.members.len(), seats), |(w, h, members, seats)| {
-        layout(f64::from(*w), f64::from(*h), *members, seats)
-    });
+    let map = use_memo(
+        (props.width as u32, props.height as u32, picture.members.len(), seats),
+        |(w, h, members, seats)| layout(f64::from(*w), f64::from(*h), *members, seats),
+    );
     let board = Board { session, map: map.clone(), picture, slots };
     let view_box = format!("0 0 {} {}", map.width, map.height);
     html! {

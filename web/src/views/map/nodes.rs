@@ -55,7 +55,12 @@ fn waiting(board: &Board, t: &'static Texts) -> Html {
 
 /// The machines.
 pub fn cards(board: &Board, t: &'static Texts) -> Html {
-    board.map.nodes.iter().filter_map(|place| Some(card(board, t, place, board.node(place.number)?))).collect()
+    board
+        .map
+        .nodes
+        .iter()
+        .filter_map(|place| Some(card(board, t, place, board.node(place.number)?)))
+        .collect()
 }
 
 fn readiness(node: &NodeView, t: &'static Texts) -> (&'static str, &'static str) {

@@ -57,7 +57,16 @@ pub fn sign(shape: PodShape, at: Point, r: f64) -> Html {
         ),
         PodShape::Failed => path(
             "sign bad-line",
-            format!("M{:.1} {:.1}l{:.1} {:.1}m0 {:.1}l{:.1} {:.1}", x - r * 0.8, y - r * 0.8, r * 1.6, r * 1.6, -r * 1.6, -r * 1.6, r * 1.6),
+            format!(
+                "M{:.1} {:.1}l{:.1} {:.1}m0 {:.1}l{:.1} {:.1}",
+                x - r * 0.8,
+                y - r * 0.8,
+                r * 1.6,
+                r * 1.6,
+                -r * 1.6,
+                -r * 1.6,
+                r * 1.6
+            ),
         ),
         PodShape::BackOff => path(
             "sign bad-fill",

@@ -3,8 +3,8 @@
 use lab::{Ends, Fault};
 use yew::prelude::*;
 
-use crate::infra::{Session, names};
 use crate::infra::ui::{Selection, Sheet};
+use crate::infra::{Session, names};
 
 /// Selects something, or makes it the other end of a link that is to be cut.
 pub fn choose(session: &Session, selection: &Selection) {
@@ -29,7 +29,14 @@ pub fn choose(session: &Session, selection: &Selection) {
 }
 
 /// A group that can be pressed.
-pub fn pressable(session: &Session, selection: Selection, class: Classes, label: String, key: String, inside: Html) -> Html {
+pub fn pressable(
+    session: &Session,
+    selection: Selection,
+    class: Classes,
+    label: String,
+    key: String,
+    inside: Html,
+) -> Html {
     let selected = session.state().ui().selected.as_ref() == Some(&selection);
     let onclick = {
         let (session, selection) = (session.clone(), selection.clone());
