@@ -1,6 +1,6 @@
 //! Building and serving the page.
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use crate::run::{Result, command, root, run, say};
 use crate::setup;
@@ -29,7 +29,7 @@ pub fn serve(args: &[&str]) -> Result<()> {
 /// The cargo profile of the page.
 const PROFILE: &str = "wasm-release";
 
-/// What Debian's wasm-opt needs to be told of the features that rustc uses.
+/// What wasm-opt needs to be told of the features that rustc uses.
 const WASM_OPT: [&str; 7] = [
     "-Oz",
     "--enable-bulk-memory",
@@ -42,21 +42,39 @@ const WASM_OPT: [&str; 7] = [
 
 /// Leaves the optimised site in `dist/` and returns that folder.
 pub fn build() -> Result<PathBuf> {
+    let dist = build_quickly()?;
+    optimise(&dist)?;
+    say("the site is in dist/: any web server can serve it, under any path");
+    Ok(dist)
+}
+
+/// Leaves the site in `dist/` as the compiler made it, which is enough for tests.
+pub fn build_quickly() -> Result<PathBuf> {
     let toolchain = setup::for_page()?;
     let dist = root().join("dist");
     say("building the site into dist/");
     let words = ["build", "--offline", "--cargo-profile", PROFILE, "--dist", "dist"];
     run(toolchain.apply(command("trunk", &words)))?;
-    if setup::wasm_opt() {
-        for file in std::fs::read_dir(&dist).map_err(|e| format!("dist: {e}"))?.flatten() {
-            let path = file.path();
-            if path.extension().is_some_and(|e| e == "wasm") {
-                let name = path.to_string_lossy().into_owned();
-                let args: Vec<&str> = WASM_OPT.iter().copied().chain([name.as_str(), "-o", name.as_str()]).collect();
-                run(command("wasm-opt", &args))?;
-            }
+    Ok(dist)
+}
+
+/// Makes the program smaller. Debian's wasm-opt is quick, but does not read all that today's wasm-bindgen writes; npm's does.
+fn optimise(dist: &Path) -> Result<()> {
+    let wasm = dist.join("clusterlab-web_bg.wasm");
+    let smaller = root().join("target").join("smaller.wasm");
+    let names = [wasm.to_string_lossy().into_owned(), smaller.to_string_lossy().into_owned()];
+    let arguments = |extra: &[&str]| -> Vec<String> {
+        let files = [names[0].clone(), "-o".to_owned(), names[1].clone()];
+        extra.iter().map(|a| (*a).to_owned()).chain(files).collect()
+    };
+    for (program, before) in setup::wasm_opts() {
+        say(&format!("making the program smaller with {program} (a minute)"));
+        let words: Vec<String> = before.into_iter().chain(arguments(&WASM_OPT)).collect();
+        let words: Vec<&str> = words.iter().map(String::as_str).collect();
+        if run(command(&program, &words)).is_ok() {
+            return std::fs::rename(&smaller, &wasm).map_err(|e| format!("{}: {e}", wasm.display()));
         }
     }
-    say("the site is in dist/: any web server can serve it, under any path");
-    Ok(dist)
+    eprintln!("note: no wasm-opt could be had (npm's package binaryen has one): the page is about a tenth larger");
+    Ok(())
 }

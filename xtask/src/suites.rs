@@ -62,7 +62,7 @@ fn wasm() -> Result<()> {
 
 /// The built site, driven by real clicks and keys.
 fn browser() -> Result<()> {
-    let dist = site::build()?;
+    let dist = site::build_quickly()?;
     let browser = setup::browser()?;
     say("browser tests; screenshots go to target/screenshots/");
     let args = ["test", "--locked", "-p", "clusterlab-tests", "--test", "browser", "--features", "browser", "--", "--test-threads=1"];
