@@ -5,6 +5,7 @@ mod run;
 mod serve;
 mod until;
 
+use std::io::Write;
 use std::process::ExitCode;
 
 use arguments::{Command, HELP};
@@ -16,11 +17,11 @@ fn main() -> ExitCode {
     };
     let result = match command {
         Command::Help => {
-            print!("{HELP}");
+            say(HELP);
             Ok(ExitCode::SUCCESS)
         }
         Command::Version => {
-            println!("clusterlab {} (Kubernetes {})", env!("CARGO_PKG_VERSION"), kubectl::VERSION);
+            say(&format!("clusterlab {} (Kubernetes {})\n", env!("CARGO_PKG_VERSION"), kubectl::VERSION));
             Ok(ExitCode::SUCCESS)
         }
         Command::Run(options) => run::run(options),
@@ -35,4 +36,10 @@ fn main() -> ExitCode {
 fn fail(message: &str) -> ExitCode {
     eprintln!("clusterlab: {message}");
     ExitCode::FAILURE
+}
+
+/// Prints. A reader who has gone (`| head`) is no error, and no reason to stop serving.
+fn say(text: &str) {
+    let mut stdout = std::io::stdout().lock();
+    let _ = stdout.write_all(text.as_bytes()).and_then(|()| stdout.flush());
 }

@@ -7,7 +7,7 @@ use std::process::ExitCode;
 use lab::{Lab, LabFile};
 
 use crate::arguments::RunOptions;
-use crate::until;
+use crate::{say, until};
 
 /// A lab file at the most; manifests of a megabyte are rare.
 const FILE_MAX: u64 = 16 << 20;
@@ -19,22 +19,21 @@ pub fn run(options: RunOptions) -> Result<ExitCode, String> {
     }
     let mut lab = Lab::new(file);
     options.until.reach(&mut lab)?;
-    report_setup(&lab);
     if !options.commands.is_empty() {
         until::ready(&mut lab)?;
     }
+    report_setup(&lab);
     let mut code = ExitCode::SUCCESS;
     for line in &options.commands {
         let ended = until::command(&mut lab, line)?;
-        print!("{}", ended.stdout);
+        say(&ended.stdout);
         eprint!("{}", ended.stderr);
         if ended.code != 0 {
             code = ExitCode::from(ended.code);
         }
     }
     if options.hash {
-        println!("events {}", lab.cursor());
-        println!("hash {}", lab.state_hash());
+        say(&format!("events {}\nhash {}\n", lab.cursor(), lab.state_hash()));
     }
     Ok(code)
 }
@@ -47,13 +46,13 @@ pub fn report_setup(lab: &Lab) {
 }
 
 pub fn link(path: &Path) -> Result<ExitCode, String> {
-    println!("{}", Lab::new(read_lab(path)?).link());
+    say(&format!("{}\n", Lab::new(read_lab(path)?).link()));
     Ok(ExitCode::SUCCESS)
 }
 
 pub fn unlink(url: &str) -> Result<ExitCode, String> {
     let shared = lab::link::decode(url).map_err(|e| e.to_string())?;
-    print!("{}", shared.file.to_yaml());
+    say(&shared.file.to_yaml());
     eprintln!("# at event {}, {}, state hash {}", shared.cursor, shared.now, shared.digest());
     Ok(ExitCode::SUCCESS)
 }
@@ -67,7 +66,7 @@ pub fn raft_script(family: &str) -> Result<ExitCode, String> {
         "quorum" => raft::script::quorum(&script),
         other => return Err(format!("unknown family {other:?}; there are interaction, confchange and quorum")),
     };
-    print!("{printed}");
+    say(&printed);
     Ok(ExitCode::SUCCESS)
 }
 

@@ -9,9 +9,9 @@ use std::process::ExitCode;
 use std::rc::Rc;
 
 use body::Streamed;
-use bytes::Bytes;
+use bytes::{Bytes, BytesMut};
 use driver::Driver;
-use http_body_util::{BodyExt, Limited};
+use http_body_util::BodyExt;
 use hyper::body::Incoming;
 use hyper::server::conn::http1;
 use hyper::service::service_fn;
@@ -22,10 +22,12 @@ use tokio::net::TcpListener;
 use tokio::task::LocalSet;
 
 use crate::arguments::ServeOptions;
-use crate::{run, until};
+use crate::{run, say, until};
 
 /// Kubernetes' own limit for a request's body.
 const BODY_MAX: usize = 3 << 20;
+/// How much of a body that is too large is read all the same: who is cut off while writing does not see the answer.
+const DRAINED_MAX: usize = 64 << 20;
 
 pub fn serve(options: ServeOptions) -> Result<ExitCode, String> {
     let address: SocketAddr =
@@ -55,8 +57,7 @@ pub fn serve(options: ServeOptions) -> Result<ExitCode, String> {
 async fn listen(address: SocketAddr, driver: Driver) -> Result<(), String> {
     let listener = TcpListener::bind(address).await.map_err(|e| format!("{address}: {e}"))?;
     let address = listener.local_addr().map_err(|e| e.to_string())?;
-    println!("the lab's API server listens on http://{address}");
-    println!("try: kubectl --server http://{address} get nodes");
+    say(&format!("the lab's API server listens on http://{address}\ntry: kubectl --server http://{address} get nodes\n"));
     let driver = Rc::new(RefCell::new(driver));
     tokio::task::spawn_local(driver::drive(driver.clone()));
     loop {
@@ -76,9 +77,8 @@ type Answer = Response<Streamed>;
 
 async fn answer(driver: Rc<RefCell<Driver>>, request: Request<Incoming>) -> Result<Answer, std::convert::Infallible> {
     let (head, body) = request.into_parts();
-    let body = match Limited::new(body, BODY_MAX).collect().await {
-        Ok(collected) => collected.to_bytes(),
-        Err(_) => return Ok(plain(413, "Request entity too large: limit is 3145728")),
+    let Some(body) = read(body).await else {
+        return Ok(refusal(api::status::too_large(&format!("limit is {BODY_MAX}"))));
     };
     let path = head.uri.path_and_query().map_or("/", |p| p.as_str()).to_owned();
     let action = match path.strip_prefix("/lab/v1/") {
@@ -88,10 +88,12 @@ async fn answer(driver: Rc<RefCell<Driver>>, request: Request<Incoming>) -> Resu
         },
         None => match request_action(&head, path, &body) {
             Ok(action) => action,
-            Err((status, message)) => return Ok(plain(status, message)),
+            Err(status) => return Ok(refusal(status)),
         },
     };
     let ticket = driver.borrow_mut().act(action);
+    // The body hangs up when the client does, even before there is a head.
+    let body = Streamed::new(driver.clone(), ticket.clone());
     let head = driver::head(&driver, &ticket).await;
     Ok(match head {
         Ok(head) => {
@@ -107,19 +109,19 @@ async fn answer(driver: Rc<RefCell<Driver>>, request: Request<Incoming>) -> Resu
             if !head.headers.iter().any(|(name, _)| name == "content-type") {
                 response = response.header("content-type", "application/json");
             }
-            response.body(Streamed::new(driver, ticket)).unwrap_or_else(|e| plain(500, &e.to_string()))
+            response.body(body).unwrap_or_else(|e| plain(500, &e.to_string()))
         }
         Err(reason) => plain(502, &reason),
     })
 }
 
-fn request_action(head: &hyper::http::request::Parts, path: String, body: &Bytes) -> Result<Action, (u16, &'static str)> {
+fn request_action(head: &hyper::http::request::Parts, path: String, body: &Bytes) -> Result<Action, api::Value> {
     let text = |name: &str| head.headers.get(name).and_then(|v| v.to_str().ok()).unwrap_or_default().to_owned();
     let body = match (body.is_empty(), std::str::from_utf8(body)) {
         (true, _) => None,
         (false, Ok(text)) => Some(text.to_owned()),
         (false, Err(_)) => {
-            return Err((415, "the body of the request was in an unknown format - accepted media types include: application/json, application/yaml"));
+            return Err(api::status::unsupported_media_type(&["application/json", "application/yaml"]));
         }
     };
     // What the simulation acts on; everything else (cookies, encodings) would only bloat the journal.
@@ -128,11 +130,35 @@ fn request_action(head: &hyper::http::request::Parts, path: String, body: &Bytes
     Ok(Action::Request { id: 0, method: head.method.as_str().to_owned(), path, headers, body })
 }
 
+/// The whole body; nothing when it is too large or the client went away.
+async fn read(mut body: Incoming) -> Option<Bytes> {
+    let (mut whole, mut seen) = (BytesMut::new(), 0);
+    while let Some(frame) = body.frame().await {
+        let Ok(data) = frame.ok()?.into_data() else { continue };
+        seen += data.len();
+        if seen > DRAINED_MAX {
+            return None;
+        }
+        if seen <= BODY_MAX {
+            whole.extend_from_slice(&data);
+        }
+    }
+    (seen <= BODY_MAX).then(|| whole.freeze())
+}
+
 /// The URL of `/lab/v1/fetch?url=...`.
 fn fetch_url(rest: &str) -> Result<String, String> {
     let query = rest.strip_prefix("fetch?").ok_or("the lab serves /lab/v1/fetch?url=http://node-1:31000/path")?;
     let url = query.split('&').find_map(|pair| pair.strip_prefix("url="));
     url.map(lab::cluster::decode_query).ok_or_else(|| "fetch needs ?url=".to_owned())
+}
+
+/// An answer that the API server would give, given without it.
+fn refusal(status: api::Value) -> Answer {
+    let code = status.int_at(&["code"]).and_then(|code| u16::try_from(code).ok()).unwrap_or(500);
+    let mut response = plain(code, &api::json::write(&status));
+    response.headers_mut().insert("content-type", hyper::header::HeaderValue::from_static("application/json"));
+    response
 }
 
 fn plain(status: u16, text: &str) -> Answer {

@@ -28,7 +28,8 @@ pub struct Driver {
     work: Rc<Notify>,
 }
 
-/// A client's request under way. Dropping it hangs up.
+/// A client's request under way.
+#[derive(Clone)]
 pub struct Ticket {
     id: u64,
     news: Rc<Notify>,
@@ -73,11 +74,14 @@ impl Driver {
     }
 
     pub fn hang_up(&mut self, ticket: &Ticket) {
-        if self.waiting.remove(&ticket.id).is_some() && self.lab.is_waiting(ticket.id) {
+        if self.waiting.remove(&ticket.id).is_none() {
+            return;
+        }
+        if self.lab.is_waiting(ticket.id) {
             self.lab.act(Action::HangUp { id: ticket.id });
-            self.lab.forget_answer(ticket.id);
             self.work.notify_one();
         }
+        self.lab.forget_answer(ticket.id);
     }
 
     fn notify(&mut self) {
