@@ -28,6 +28,18 @@ pub(crate) mod timer {
     pub const REGISTER: u16 = 8;
 }
 
+/// What a kubelet's own timer is for, as a sentence with a place for its name.
+pub const fn timer_says(token: Token) -> &'static str {
+    match token.kind {
+        timer::HEARTBEAT => "{0}: time for the heartbeat",
+        timer::WORKER => "{0}: a pod's worker goes on",
+        timer::REGISTER => "{0} registers its node",
+        timer::CALLS => "{0}: a request has waited too long",
+        timer::RECORDER => "{0} sends an Event again",
+        _ => "{0} lists again after a failure",
+    }
+}
+
 /// Calls to the runtime and requests to the API server number differently, so that a failure finds its own.
 const FIRST_CRI_CALL: u64 = 1 << 40;
 /// A ConfigMap or Secret that was fetched is good for this long: the kubelet's cache with time to live.

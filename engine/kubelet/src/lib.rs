@@ -23,6 +23,7 @@ mod rebuild;
 pub mod status;
 
 pub use config::Config;
+pub use host::timer_says;
 pub use kubelet::Kubelet;
 pub use message::{Context, Input, Message};
 pub use pod_worker::{Phase, Worker};

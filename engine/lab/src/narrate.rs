@@ -71,7 +71,13 @@ pub fn sentence(record: &Record) -> Note {
     match event {
         Event::Start(actor) => note("{0} starts", [name(*actor)]),
         Event::Timer(actor, token) => match actor {
-            Actor::Etcd(_) => note("{0}: its clock ticks, or its disk is done", [name(*actor)]),
+            Actor::Etcd(_) => note(etcd::member::timer_says(*token), [name(*actor)]),
+            Actor::Kubelet(_) => note(kubelet::timer_says(*token), [name(*actor)]),
+            Actor::Runtime(_) => note("{0}: a piece of work is done, or a process wakes up", [name(*actor)]),
+            Actor::ControllerManager => note("{0}: the next key in a work queue", [name(*actor)]),
+            Actor::Scheduler => note("{0}: the next pod in the queue", [name(*actor)]),
+            Actor::KubeProxy(_) => note("{0}: time to write the rules", [name(*actor)]),
+            Actor::ApiServer => note("{0}: a deadline or a bookmark is due", [name(*actor)]),
             _ => note("{0}: a timer of its own runs out (kind {1})", [name(*actor), token.kind.to_string()]),
         },
         Event::Deliver(envelope) => {

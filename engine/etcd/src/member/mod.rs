@@ -129,6 +129,17 @@ mod timer {
     pub(super) const PROGRESS: u16 = 5;
 }
 
+/// What a member's own timer is for, as the end of a sentence that begins with the member's name.
+pub const fn timer_says(token: Token) -> &'static str {
+    match token.kind {
+        timer::TICK => "{0}: Raft's clock ticks",
+        timer::FSYNC => "{0}: an fsync is done, what it wrote is durable",
+        timer::APPLY => "{0} applies what is committed",
+        timer::CATCH_UP => "{0} leads watchers on that lag behind",
+        _ => "{0} tells idle watchers its revision",
+    }
+}
+
 /// One etcd process.
 #[derive(Clone, Debug, Hash)]
 pub struct Member {

@@ -2,16 +2,51 @@
 
 use std::sync::Arc;
 
+use etcd::invariants::Violation;
+use raft::invariants::Violation as Broken;
+
 use super::Cluster;
 use crate::view::Invariant;
 
 /// The promises that are checked after every event: name, and what it says with its source.
-const PROMISES: [(&str, &str); 4] = [
-    ("same log, same state", "members that applied the same entry have the same state (Raft paper, §5.4.3: state machine safety)"),
-    ("nothing goes back", "a running member's term, commit index, applied index and revision never decrease"),
-    ("committed before applied", "no member applies an entry that it does not know to be committed (Raft paper, §5.3)"),
-    ("members can go on", "no member meets something that etcd would panic about"),
+const PROMISES: [(&str, &str); 8] = [
+    ("election safety", "at most one leader a term, at most one vote a term (Raft paper, figure 3)"),
+    ("log matching", "index and term determine an entry and all before it (Raft paper, figure 3)"),
+    ("leader completeness", "a leader has everything that was committed before (Raft paper, figure 3)"),
+    ("state machine safety", "nobody commits or applies anything else at an index (Raft paper, figure 3)"),
+    ("committed is durable", "what is committed is on the disks of a quorum"),
+    ("nothing goes back", "term, commit, applied index and revision of a running member never decrease"),
+    ("quorums overlap", "any quorum of a configuration meets any quorum of the next (Raft paper, §6)"),
+    ("members can go on", "no member meets anything that etcd would panic about"),
 ];
+
+/// Which of [`PROMISES`] a violation breaks.
+fn promise(violation: &Violation) -> &'static str {
+    match violation {
+        Violation::Raft(broken) => match broken {
+            Broken::TwoLeaders { .. } | Broken::TwoVotes { .. } => "election safety",
+            Broken::EntryDiffers { .. } | Broken::PrefixDiffers { .. } => "log matching",
+            Broken::LeaderLacks { .. } => "leader completeness",
+            Broken::CommitDiffers { .. } => "state machine safety",
+            Broken::NotDurable { .. } => "committed is durable",
+            Broken::TermWentBack { .. }
+            | Broken::CommitWentBack { .. }
+            | Broken::AppliedWentBack { .. }
+            | Broken::OutOfOrder { .. } => "nothing goes back",
+            Broken::QuorumsDisjoint { .. } => "quorums overlap",
+        },
+        Violation::StatesDiffer { .. } => "state machine safety",
+        Violation::WentBack { .. } | Violation::AppliedAhead { .. } => "nothing goes back",
+        Violation::Failed { .. } => "members can go on",
+    }
+}
+
+/// A promise that was broken, and how.
+#[derive(Clone, Debug)]
+pub(super) struct BrokenPromise {
+    promise: &'static str,
+    how: String,
+}
 
 impl Cluster {
     /// Looks at a member that has just handled an event.
@@ -23,27 +58,19 @@ impl Cluster {
         };
         let Some(member) = members.get(index as usize).and_then(|member| member.get()) else { return };
         if let Err(violation) = Arc::make_mut(&mut self.watchdog).observe(member, disk) {
-            self.broken.get_or_insert_with(|| violation.to_string());
+            let broken = BrokenPromise { promise: promise(&violation), how: violation.to_string() };
+            self.broken.get_or_insert(broken);
         }
     }
 
     /// The checks, and which of them is broken.
     pub(crate) fn invariants(&self) -> Vec<Invariant> {
-        let broken = |name: &str| {
-            let text = self.broken.as_deref()?;
-            let matches = match name {
-                "same log, same state" => text.contains("another state"),
-                "nothing goes back" => text.contains("went back"),
-                "committed before applied" => text.contains("knows only"),
-                _ => text.contains("can't go on"),
-            };
-            matches.then(|| text.to_owned())
-        };
+        let broken = |name: &str| self.broken.as_ref().filter(|b| b.promise == name).map(|b| b.how.clone());
         PROMISES.iter().map(|(name, says)| Invariant { name, says, broken: broken(name) }).collect()
     }
 
-    /// The first promise that was broken. The lab takes no more events then.
+    /// How the first promise was broken. The lab takes no more events then.
     pub fn broken(&self) -> Option<&str> {
-        self.broken.as_deref()
+        self.broken.as_ref().map(|broken| broken.how.as_str())
     }
 }

@@ -59,7 +59,7 @@ pub struct Cluster {
     current: Vec<Note>,
     watchdog: Arc<Watchdog>,
     /// The first promise that was broken; the lab stops there (law 5).
-    broken: Option<String>,
+    broken: Option<invariants::BrokenPromise>,
 }
 
 impl Cluster {
