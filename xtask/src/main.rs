@@ -7,6 +7,7 @@ mod run;
 mod setup;
 mod site;
 mod suites;
+mod wasm;
 
 use std::process::ExitCode;
 

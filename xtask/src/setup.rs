@@ -111,34 +111,6 @@ fn locked_version(package: &str) -> Result<String> {
     version.map(str::to_owned).ok_or_else(|| format!("Cargo.lock has no {package}"))
 }
 
-/// The binaryen of npm that is known to read what wasm-bindgen writes.
-const BINARYEN: &str = "binaryen@132";
-
-/// Ways to call wasm-opt, in the order to try them: a program, and what comes before its arguments. Having none is no error.
-pub fn wasm_opts() -> Vec<(String, Vec<String>)> {
-    let mut ways = Vec::new();
-    if output_of("wasm-opt", &["--version"]).is_some_and(|version| is_recent(&version)) {
-        ways.push(("wasm-opt".to_owned(), Vec::new()));
-    }
-    let folder = root().join("target").join("tools");
-    let script = folder.join("node_modules/binaryen/bin/wasm-opt");
-    if !script.exists() && allowed() && output_of("npm", &["--version"]).is_some() {
-        say("installing wasm-opt with npm into target/tools (some seconds)");
-        let folder = folder.to_string_lossy().into_owned();
-        let _ = run(command("npm", &["install", "--no-audit", "--no-fund", "--prefix", &folder, BINARYEN]));
-    }
-    if script.exists() {
-        ways.push(("node".to_owned(), vec![script.to_string_lossy().into_owned()]));
-    }
-    ways
-}
-
-/// `wasm-opt version 108` and its like don't know `table.fill`.
-fn is_recent(version: &str) -> bool {
-    let number = version.split_whitespace().find_map(|word| word.parse::<u32>().ok());
-    number.is_some_and(|n| n >= 118)
-}
-
 /// Chromium and its driver, for the browser tests.
 pub struct Browser {
     /// The browser's program.
