@@ -138,6 +138,16 @@ pub(crate) trait Action {
         self.done(found)
     }
 
+    /// What `--dry-run=client` shows of an object.
+    fn preview(&self, found: &Found, _request: &Request) -> Found {
+        self.result(found, &found.value)
+    }
+
+    /// What is said when not one object was found.
+    fn none_found(&self, failures: Vec<Failure>) -> Vec<Failure> {
+        failures
+    }
+
     /// The object that the answer shows, when it is another one than was found.
     fn result(&self, found: &Found, answer: &Value) -> Found {
         Found { resource: found.resource.clone(), value: answer.clone() }
@@ -175,9 +185,9 @@ impl<A: Action> Change<A> {
         while let Some(found) = self.found.pop_front() {
             self.any = true;
             match self.action.plan(&found, io) {
-                Ok(Plan::Send(_)) if self.report.dry_run == DryRun::Client => {
+                Ok(Plan::Send(request)) if self.report.dry_run == DryRun::Client => {
                     let done = self.action.done(&found);
-                    self.report.say(&self.action.result(&found, &found.value), &done, io);
+                    self.report.say(&self.action.preview(&found, &request), &done, io);
                 }
                 Ok(Plan::Send(request)) => {
                     io.send(CHANGE, self.report.dry_run.on(request));
@@ -200,6 +210,9 @@ impl<A: Action> Change<A> {
         failures.append(&mut self.failures);
         if !self.any && failures.is_empty() {
             io.err("No resources found");
+        }
+        if !self.any {
+            failures = self.action.none_found(failures);
         }
         io.finish_with(failures);
     }

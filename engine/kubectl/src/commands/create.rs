@@ -97,7 +97,7 @@ pub fn parse(args: Arguments, setup: &Setup<'_>) -> Result<Command, Failure> {
     };
     let resource = targets::lookup_one(resource)?;
     let manager = change::manager(&args, "kubectl-create");
-    let send = one(&resource, &namespace, body, "created", &manager, Report::read(&args)?);
+    let send = one(&resource, &namespace, body, "created", &manager, Report::read(&args)?, args.get("namespace").is_some());
     // Of all these, kubectl words only the namespace's failure as the server's.
     let doing = match (resource.kind.as_str(), variant) {
         ("Namespace", _) => return Ok(send.into()),
@@ -110,7 +110,8 @@ pub fn parse(args: Arguments, setup: &Setup<'_>) -> Result<Command, Failure> {
     Ok(send.doing(format!("failed to create {doing}: ")).into())
 }
 
-/// A POST of one object and the sentence about it.
+/// A POST of one object and the sentence about it. `named`: the namespace was given by a flag, so that a client's dry
+/// run shows it.
 pub(super) fn one(
     resource: &Resource,
     namespace: &str,
@@ -118,6 +119,7 @@ pub(super) fn one(
     done: &'static str,
     manager: &str,
     report: Report,
+    named: bool,
 ) -> Send {
     body.set(&["apiVersion"], resource.api_version.clone());
     body.set(&["kind"], resource.kind.clone());
@@ -125,6 +127,9 @@ pub(super) fn one(
         body.set(&["metadata", "namespace"], namespace);
     }
     let request = requests::create(resource.collection(namespace), manager, body.clone());
+    if !named {
+        body.remove(&["metadata", "namespace"]);
+    }
     Send::new(vec![(request, Then::Report { resource: resource.clone(), done, object: body })], report)
 }
 
@@ -322,7 +327,7 @@ pub fn parse_run(args: Arguments, setup: &Setup<'_>) -> Result<Command, Failure>
     };
     let pods = targets::lookup_one("pods")?;
     let manager = change::manager(&args, "kubectl-run");
-    Ok(one(&pods, &setup.namespace(&args), body, "created", &manager, Report::read(&args)?).into())
+    Ok(one(&pods, &setup.namespace(&args), body, "created", &manager, Report::read(&args)?, false).into())
 }
 
 /// The port behind `targetPort`: a number or a name.

@@ -1,5 +1,6 @@
 //! `kubectl expose` and `kubectl autoscale`: an object made from another one.
 
+use api::http::{Body, Request};
 use api::{Str, Value, object};
 
 use super::change::{self, Action, Change, Plan};
@@ -165,12 +166,19 @@ impl Action for Expose {
         if self.makes.kind == "Service" { "exposed" } else { "autoscaled" }.to_owned()
     }
 
-    fn result(&self, found: &Found, answer: &Value) -> Found {
-        let mut value = answer.clone();
-        // With --dry-run=client there is no answer; the name is what matters.
-        if value.str_at(&["kind"]) != Some(&self.makes.kind) {
-            value = object! { "metadata": { "name": self.args.get("name").unwrap_or(found.name()) } };
+    fn preview(&self, _found: &Found, request: &Request) -> Found {
+        let mut value = match &request.body {
+            Body::Tree(value) => value.clone(),
+            _ => Value::map(),
+        };
+        value.remove(&["metadata", "namespace"]);
+        if self.makes.kind == "Service" {
+            value.set(&["status", "loadBalancer"], Value::map());
         }
         Found { resource: self.makes.clone(), value }
+    }
+
+    fn result(&self, _found: &Found, answer: &Value) -> Found {
+        Found { resource: self.makes.clone(), value: answer.clone() }
     }
 }

@@ -193,13 +193,31 @@ impl Get {
         io.send(ANSWER, request);
     }
 
+    /// What the server refused, with what kubectl says of a list that it refused.
+    fn failure(&self, target: &Target, response: &Response) -> Failure {
+        if target.name.is_some() || ![400, 404].contains(&response.status) {
+            return Failure::server(response);
+        }
+        let resource = &target.resource;
+        let (labels, fields) = (&self.targets.selectors.labels, &self.targets.selectors.fields);
+        let what = format!("{}/{}, Resource={}", resource.group, resource.version, resource.resource);
+        Failure::server_doing(response, &match (labels, fields) {
+            (None, None) => format!("Unable to list {what:?}: "),
+            _ => format!(
+                "Unable to find {what:?} that match label selector {:?}, field selector {:?}: ",
+                labels.as_deref().unwrap_or_default(),
+                fields.as_deref().unwrap_or_default()
+            ),
+        })
+    }
+
     fn answer(&mut self, response: &Response, io: &mut Io<'_, '_>) {
         let Some(target) = self.current.take() else { return };
         let value = match response.value() {
             Some(value) if response.is_success() => value.clone(),
             _ => {
                 if !(self.ignore_not_found && response.status == 404) {
-                    self.failures.push(Failure::server(response));
+                    self.failures.push(self.failure(&target, response));
                 }
                 return self.next(io);
             }

@@ -211,7 +211,7 @@ fn history(found: &Found, revisions: &BTreeMap<i64, Value>, wanted: i64) -> Resu
         let template = set.at(&["spec", "template"]).cloned().unwrap_or_default();
         let mut text = String::from("Pod Template:\n");
         pod_template(&template, &mut text);
-        let text = tabs::align(&text, tabs::DESCRIBE);
+        // kubectl does not align this one: the tabs go out as they are.
         return Ok(format!("{} with revision #{wanted}\n{text}\n", found.printed()));
     }
     if revisions.is_empty() {

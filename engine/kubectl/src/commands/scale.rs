@@ -55,6 +55,14 @@ impl Action for Scale {
         Ok(Plan::Send(requests::patch(path, requests::MERGE, "", body)))
     }
 
+    fn none_found(&self, failures: Vec<Failure>) -> Vec<Failure> {
+        let Some(all) = Failure::several(failures) else { return Vec::new() };
+        // The server's own words, without what kubectl says in front of them.
+        let why = all.text.split_once("): ").filter(|(from, _)| from.starts_with("Error from server"));
+        let why = why.map_or(all.text.as_str(), |(_, why)| why);
+        vec![Failure::error(format!("no objects passed to scale {why}"))]
+    }
+
     fn done(&self, _found: &Found) -> String {
         "scaled".to_owned()
     }

@@ -197,14 +197,14 @@ fn environment(container: &Value, out: &mut String) {
             format!(" ({})", at(part, &["resource"]))
         } else if let Some(key) = from(&["valueFrom", "secretKeyRef"]) {
             format!(
-                "<set to the key '{}' in secret '{}'>  Optional: {}",
+                "<set to the key '{}' in secret '{}'>\tOptional: {}",
                 at(key, &["key"]),
                 at(key, &["name"]),
                 optional(key)
             )
         } else if let Some(key) = from(&["valueFrom", "configMapKeyRef"]) {
             format!(
-                "<set to the key '{}' of config map '{}'>  Optional: {}",
+                "<set to the key '{}' of config map '{}'>\tOptional: {}",
                 at(key, &["key"]),
                 at(key, &["name"]),
                 optional(key)

@@ -3,6 +3,7 @@
 mod config_map;
 mod container;
 mod deployment;
+mod endpoints;
 mod events;
 mod generic;
 mod namespace;
@@ -10,6 +11,7 @@ mod node;
 mod pod;
 mod replica_set;
 mod service;
+mod service_account;
 pub mod template;
 mod text;
 mod volume;
@@ -106,6 +108,9 @@ pub fn describe(subject: &Subject<'_>) -> String {
         ("", "Namespace") => namespace::describe(subject),
         ("", "ConfigMap") => config_map::describe(subject),
         ("", "Secret") => config_map::describe_secret(subject),
+        ("", "Endpoints") => endpoints::describe(subject),
+        ("discovery.k8s.io", "EndpointSlice") => endpoints::describe_slice(subject),
+        ("", "ServiceAccount") => service_account::describe(subject),
         ("apps", "Deployment") => deployment::describe(subject),
         ("apps", "ReplicaSet") => replica_set::describe(subject),
         _ => generic::describe(subject),

@@ -176,6 +176,10 @@ fn pods(subject: &Subject<'_>, out: &mut String) {
     for (i, name) in names.iter().enumerate() {
         out.push_str(&format!("  {name}\t{}\t{}\n", share(name, sums[i][0]), share(name, sums[i][1])));
     }
+    for (name, _) in entries(node, "allocatable").filter(|(name, _)| name.starts_with("hugepages-")) {
+        let sum = |kind| pods.iter().map(|pod| pod_amount(pod, kind, name)).fold(Quantity::ZERO, add);
+        out.push_str(&format!("  {name}\t{}\t{}\n", share(name, sum("requests")), share(name, sum("limits"))));
+    }
 }
 
 /// A sum that keeps the other side's way of writing when one side is nothing (`128Mi`, not `134217728`).

@@ -66,7 +66,7 @@ fn mistakes() {
         ),
         (
             "kubectl scale deploy/no --replicas=2",
-            "Error from server (NotFound): deployments.apps \"no\" not found\n",
+            "error: no objects passed to scale deployments.apps \"no\" not found\n",
         ),
         ("kubectl label pod a app=x", "error: 'app' already has a value (web), and --overwrite is false\n"),
         ("kubectl label pod a", "error: at least one label update is required\n"),

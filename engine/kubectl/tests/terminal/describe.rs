@@ -111,9 +111,25 @@ fn other_kinds() {
     let node = c.ok("kubectl describe node node-1");
     assert!(node.contains("Non-terminated Pods:          (2 in total)\n  Namespace                   Name    CPU Requests  CPU Limits  Memory Requests  Memory Limits  Age\n"), "{node}");
     c.server.put(object! { "apiVersion": "v1", "kind": "ServiceAccount", "metadata": { "name": "s", "namespace": "default" } });
-    assert!(c.ok("kubectl describe sa s").contains(
-        "\nAPI Version:  v1\nKind:         ServiceAccount\nMetadata:\n  Creation Timestamp:  2026"
-    ));
+    assert_eq!(
+        c.ok("kubectl describe sa s"),
+        "Name:                s\nNamespace:           default\nLabels:              <none>\nAnnotations:         <none>\nImage pull secrets:  <none>\nMountable secrets:   <none>\nTokens:              <none>\nEvents:              <none>\n"
+    );
+    c.server.put(object! {
+        "apiVersion": "discovery.k8s.io/v1", "kind": "EndpointSlice", "metadata": { "name": "e", "namespace": "default" },
+        "addressType": "IPv4", "ports": [{ "port": 80, "protocol": "TCP" }],
+        "endpoints": [{ "addresses": ["10.244.1.2"], "conditions": { "ready": true }, "nodeName": "node-1",
+            "targetRef": { "kind": "Pod", "name": "a" } }]
+    });
+    assert_eq!(
+        c.ok("kubectl describe endpointslice e"),
+        "Name:         e\nNamespace:    default\nLabels:       <none>\nAnnotations:  <none>\nAddressType:  IPv4\nPorts:\n  Name     Port  Protocol\n  ----     ----  --------\n  <unset>  80    TCP\nEndpoints:\n  - Addresses:  10.244.1.2\n    Conditions:\n      Ready:    true\n    Hostname:   <unset>\n    TargetRef:  Pod/a\n    NodeName:   node-1\n    Zone:       <unset>\nEvents:         <none>\n"
+    );
+    c.server.put(object! { "apiVersion": "batch/v1", "kind": "Job", "metadata": { "name": "j", "namespace": "default" } });
+    assert!(
+        c.ok("kubectl describe job j")
+            .contains("\nAPI Version:  batch/v1\nKind:         Job\nMetadata:\n  Creation Timestamp:  2026")
+    );
 }
 
 #[test]

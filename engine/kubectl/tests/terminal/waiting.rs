@@ -128,7 +128,7 @@ fn rollout_history_and_undo() {
     );
     assert!(
         c.ok("kubectl rollout history deploy/web --revision=1")
-            .starts_with("deployment.apps/web with revision #1\nPod Template:\n  Labels:  app=web\n")
+            .starts_with("deployment.apps/web with revision #1\nPod Template:\n  Labels:\tapp=web\n")
     );
     assert_eq!(c.ok("kubectl rollout undo deploy/web"), "deployment.apps/web rolled back\n");
     let web = c.server.get("/apis/apps/v1/namespaces/default/deployments/web").unwrap();
