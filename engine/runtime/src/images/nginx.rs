@@ -10,6 +10,9 @@ use crate::shell::text_tools::date;
 const ROOT: &str = "/usr/share/nginx/html";
 const CONFIG: &str = "/etc/nginx/conf.d/default.conf";
 
+/// The version behind tags that name none.
+const LATEST: &str = "1.29.3";
+
 /// nginx and what is built on it.
 pub static IMAGE: Behaviour = Behaviour {
     repositories: &["nginx", "nginx-unprivileged", "nginx-slim"],
@@ -18,7 +21,7 @@ pub static IMAGE: Behaviour = Behaviour {
     command: &["nginx", "-g", "daemon off;"],
     environment: &[
         ("PATH", "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin"),
-        ("NGINX_VERSION", "1.29.3"),
+        ("NGINX_VERSION", LATEST),
     ],
     directory: "/",
     files: &[
@@ -42,7 +45,8 @@ pub(super) fn start(argv: &[Str], world: &mut World<'_>) -> Result<Server, i32> 
         return Err(0);
     }
     if argv.iter().any(|a| a == "-v") {
-        world.error("nginx version: nginx/1.29.3\n");
+        let line = format!("nginx version: {}\n", version(world.image));
+        world.error(&line);
         return Err(0);
     }
     let mut ports: Vec<u16> = Vec::new();
@@ -54,7 +58,8 @@ pub(super) fn start(argv: &[Str], world: &mut World<'_>) -> Result<Server, i32> 
     ports.sort_unstable();
     ports.dedup();
     notice(world, "using the \"epoll\" event method");
-    notice(world, "nginx/1.29.3");
+    let name = version(world.image);
+    notice(world, &name);
     notice(world, "start worker processes");
     Ok(server(Kind::Nginx, &ports, argv))
 }
@@ -76,16 +81,19 @@ fn notice(world: &mut World<'_>, text: &str) {
 }
 
 pub(super) fn answer(request: &Request, world: &mut World<'_>) -> Response {
+    let name = version(world.image);
     let mut response = match static_file(ROOT, request, world) {
         Some((content, content_type)) => reply(200, content_type, &content),
         None => reply(
             404,
             "text/html",
-            "<html>\r\n<head><title>404 Not Found</title></head>\r\n<body>\r\n<center><h1>404 Not Found</h1></center>\
-             \r\n<hr><center>nginx/1.29.3</center>\r\n</body>\r\n</html>\r\n",
+            &format!(
+                "<html>\r\n<head><title>404 Not Found</title></head>\r\n<body>\r\n<center><h1>404 Not Found</h1></center>\
+                 \r\n<hr><center>{name}</center>\r\n</body>\r\n</html>\r\n"
+            ),
         ),
     };
-    response.headers.push((sim::literal!("server"), sim::literal!("nginx/1.29.3")));
+    response.headers.push((sim::literal!("server"), Str::from(name)));
     let size = match &response.body {
         api::http::Body::Bytes(bytes) => bytes.len(),
         _ => 0,
@@ -103,6 +111,13 @@ pub(super) fn answer(request: &Request, world: &mut World<'_>) -> Response {
     response
 }
 
+/// What the server calls itself: `nginx/` and the image's tag, when that begins with a version.
+fn version(image: &str) -> String {
+    let tag = image.rsplit_once(':').map_or("", |(_, tag)| tag);
+    let number = tag.split(['-', '@']).next().filter(|n| n.starts_with(|c: char| c.is_ascii_digit()));
+    format!("nginx/{}", number.filter(|n| n.contains('.')).unwrap_or(LATEST))
+}
+
 pub(super) fn terminate(world: &mut World<'_>) -> i32 {
     notice(world, "signal 3 (SIGQUIT) received, shutting down");
     notice(world, "exit");
@@ -111,6 +126,19 @@ pub(super) fn terminate(world: &mut World<'_>) -> i32 {
 
 #[cfg(test)]
 mod tests {
+    #[test]
+    fn versions() {
+        for (image, name) in [
+            ("nginx", "nginx/1.29.3"),
+            ("nginx:1.27", "nginx/1.27"),
+            ("docker.io/library/nginx:1.28.0-alpine", "nginx/1.28.0"),
+            ("nginx:stable", "nginx/1.29.3"),
+            ("registry:5000/nginx", "nginx/1.29.3"),
+        ] {
+            assert_eq!(super::version(image), name, "{image}");
+        }
+    }
+
     #[test]
     fn listen_directives() {
         let config = "server {\n listen 8080;\n # listen 1;\n listen [::]:81 default_server;\n}";
