@@ -16,7 +16,17 @@ pub fn bench(args: &[&str]) -> Result<()> {
     }
     let dist = site::build()?;
     let browser = setup::browser()?;
-    let args = ["run", "--quiet", "--release", "-p", "clusterlab-tests", "--features", "browser", "--bin", "bench-browser"];
+    let args = [
+        "run",
+        "--quiet",
+        "--release",
+        "-p",
+        "clusterlab-tests",
+        "--features",
+        "browser",
+        "--bin",
+        "bench-browser",
+    ];
     let mut bench = command("cargo", &args);
     bench.env("CLUSTERLAB_DIST", dist).env("CLUSTERLAB_CHROMIUM", browser.chromium);
     bench.env("CLUSTERLAB_CHROMEDRIVER", browser.driver);

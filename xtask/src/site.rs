@@ -18,8 +18,11 @@ pub fn serve(args: &[&str]) -> Result<()> {
         }
     }
     let toolchain = setup::for_page()?;
-    say(&format!("building; the page will be at http://127.0.0.1:{port}/ (the first build takes 2 to 4 minutes)"));
-    let mut words = vec!["serve", "--offline", "--address", "127.0.0.1", "--port", port, "--cargo-profile", PROFILE];
+    say(&format!(
+        "building; the page will be at http://127.0.0.1:{port}/ (the first build takes 2 to 4 minutes)"
+    ));
+    let mut words =
+        vec!["serve", "--offline", "--address", "127.0.0.1", "--port", port, "--cargo-profile", PROFILE];
     if open {
         words.push("--open");
     }
@@ -54,7 +57,8 @@ pub fn build_quickly() -> Result<PathBuf> {
 fn optimise(dist: &Path) -> Result<()> {
     let path = dist.join("clusterlab-web_bg.wasm");
     let program = std::fs::read(&path).map_err(|e| format!("{}: {e}", path.display()))?;
-    let smaller = wasm::without_custom_sections(&program).ok_or_else(|| format!("{} is no wasm", path.display()))?;
+    let smaller =
+        wasm::without_custom_sections(&program).ok_or_else(|| format!("{} is no wasm", path.display()))?;
     eprintln!("{} bytes, {} without names", program.len(), smaller.len());
     std::fs::write(&path, smaller).map_err(|e| format!("{}: {e}", path.display()))
 }

@@ -35,10 +35,22 @@ fn lint() -> Result<()> {
     if output_of("cargo", &["fmt", "--version"]).is_some() {
         run(command("cargo", &["fmt", "--all", "--check"]))?;
     } else {
-        eprintln!("note: rustfmt is not installed (`rustup component add rustfmt`): formatting is not checked");
+        eprintln!(
+            "note: rustfmt is not installed (`rustup component add rustfmt`): formatting is not checked"
+        );
     }
     if output_of("cargo", &["clippy", "--version"]).is_some() {
-        let args = ["clippy", "--workspace", "--all-targets", "--locked", "--exclude", "clusterlab-web", "--", "-D", "warnings"];
+        let args = [
+            "clippy",
+            "--workspace",
+            "--all-targets",
+            "--locked",
+            "--exclude",
+            "clusterlab-web",
+            "--",
+            "-D",
+            "warnings",
+        ];
         run(command("cargo", &args))?;
     } else {
         eprintln!("note: clippy is not installed (`rustup component add clippy`): lints are not checked");
@@ -65,7 +77,18 @@ fn browser() -> Result<()> {
     let dist = site::build_quickly()?;
     let browser = setup::browser()?;
     say("browser tests; screenshots go to target/screenshots/");
-    let args = ["test", "--locked", "-p", "clusterlab-tests", "--test", "browser", "--features", "browser", "--", "--test-threads=1"];
+    let args = [
+        "test",
+        "--locked",
+        "-p",
+        "clusterlab-tests",
+        "--test",
+        "browser",
+        "--features",
+        "browser",
+        "--",
+        "--test-threads=1",
+    ];
     let mut tests = command("cargo", &args);
     tests.env("CLUSTERLAB_DIST", dist).env("CLUSTERLAB_CHROMIUM", browser.chromium);
     tests.env("CLUSTERLAB_CHROMEDRIVER", browser.driver);

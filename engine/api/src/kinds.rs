@@ -205,12 +205,16 @@ pub fn resolve(name: &str) -> Option<&'static KindInfo> {
 }
 
 /// As [`resolve`], in a table that also has custom resources.
-pub fn resolve_in<'a>(kinds: impl IntoIterator<Item = &'a KindInfo> + Clone, name: &str) -> Option<&'a KindInfo> {
+pub fn resolve_in<'a>(
+    kinds: impl IntoIterator<Item = &'a KindInfo> + Clone,
+    name: &str,
+) -> Option<&'a KindInfo> {
     let Some((name, rest)) = name.split_once('.') else {
         return kinds.into_iter().find(|k| k.is_called(name));
     };
     let in_group = |version: Option<&str>, group: &str| {
-        let fits = |k: &&KindInfo| k.group == group && version.is_none_or(|v| k.version == v) && k.is_called(name);
+        let fits =
+            |k: &&KindInfo| k.group == group && version.is_none_or(|v| k.version == v) && k.is_called(name);
         kinds.clone().into_iter().find(fits)
     };
     let versioned = match rest.split_once('.') {
@@ -222,8 +226,9 @@ pub fn resolve_in<'a>(kinds: impl IntoIterator<Item = &'a KindInfo> + Clone, nam
 
 /// The kinds of a category (`all`), preferred versions only.
 pub fn in_category(category: &str) -> impl Iterator<Item = &'static KindInfo> {
-    let preferred =
-        |k: &&KindInfo| resolve_in(all(), &k.group_resource()).is_some_and(|first| first.version == k.version);
+    let preferred = |k: &&KindInfo| {
+        resolve_in(all(), &k.group_resource()).is_some_and(|first| first.version == k.version)
+    };
     let category = category.to_owned();
     all().iter().filter(preferred).filter(move |k| k.categories.iter().any(|c| *c == category))
 }
@@ -333,7 +338,11 @@ mod tests {
         assert_eq!(every.len(), 10);
         assert_eq!(&every[..2], ["pods", "replicationcontrollers"]);
         for kind in all() {
-            assert!(crate::schema::definition(&kind.group, &kind.version, &kind.kind).is_some(), "{}", kind.kind);
+            assert!(
+                crate::schema::definition(&kind.group, &kind.version, &kind.kind).is_some(),
+                "{}",
+                kind.kind
+            );
         }
     }
 }

@@ -128,7 +128,11 @@ pub fn label_value(text: &str) -> Wrong {
     }
     if !text.is_empty() && !is_qualified_part(text) {
         let message = "a valid label must be an empty string or consist of alphanumeric characters, '-', '_' or '.', and must start and end with an alphanumeric character";
-        wrong.push(regex(message, &["MyValue", "my_value", "12345"], "(([A-Za-z0-9][-A-Za-z0-9_.]*)?[A-Za-z0-9])?"));
+        wrong.push(regex(
+            message,
+            &["MyValue", "my_value", "12345"],
+            "(([A-Za-z0-9][-A-Za-z0-9_.]*)?[A-Za-z0-9])?",
+        ));
     }
     wrong
 }
@@ -156,7 +160,11 @@ pub fn port_name(text: &str) -> Wrong {
 
 /// A port number.
 pub fn port_number(port: i64) -> Wrong {
-    if (1..=65535).contains(&port) { Vec::new() } else { vec!["must be between 1 and 65535, inclusive".to_owned()] }
+    if (1..=65535).contains(&port) {
+        Vec::new()
+    } else {
+        vec!["must be between 1 and 65535, inclusive".to_owned()]
+    }
 }
 
 /// An environment variable's name: any printable ASCII but `=`.
@@ -164,7 +172,10 @@ pub fn env_var_name(text: &str) -> Wrong {
     if !text.is_empty() && text.bytes().all(|b| (b' '..=b'~').contains(&b) && b != b'=') {
         return Vec::new();
     }
-    vec!["a valid environment variable name must consist only of printable ASCII characters other than '='".to_owned()]
+    vec![
+        "a valid environment variable name must consist only of printable ASCII characters other than '='"
+            .to_owned(),
+    ]
 }
 
 /// A key of a config map or secret, which may become a file's name.
@@ -173,7 +184,8 @@ pub fn config_map_key(text: &str) -> Wrong {
     if text.len() > 253 {
         wrong.push(too_long(253));
     }
-    if text.is_empty() || !text.bytes().all(|b| b.is_ascii_alphanumeric() || matches!(b, b'-' | b'_' | b'.')) {
+    if text.is_empty() || !text.bytes().all(|b| b.is_ascii_alphanumeric() || matches!(b, b'-' | b'_' | b'.'))
+    {
         let message = "a valid config key must consist of alphanumeric characters, '-', '_' or '.'";
         wrong.push(regex(message, &["key.name", "KEY_NAME", "key-name"], "[-._a-zA-Z0-9]+"));
     }
@@ -198,7 +210,11 @@ pub fn ip_address(text: &str) -> Wrong {
 pub fn path_segment(text: &str) -> Wrong {
     match text {
         "." | ".." => vec![format!("may not be '{text}'")],
-        _ => ['/', '%'].iter().filter(|c| text.contains(**c)).map(|c| format!("may not contain '{c}'")).collect(),
+        _ => ['/', '%']
+            .iter()
+            .filter(|c| text.contains(**c))
+            .map(|c| format!("may not contain '{c}'"))
+            .collect(),
     }
 }
 

@@ -52,7 +52,13 @@ pub fn no_such_path() -> Value {
 
 /// 409: `pods "x" already exists`.
 pub fn already_exists(kind: &KindInfo, name: &str) -> Value {
-    resource_failure(409, "AlreadyExists", kind, name, format!("{} {name:?} already exists", kind.group_resource()))
+    resource_failure(
+        409,
+        "AlreadyExists",
+        kind,
+        name,
+        format!("{} {name:?} already exists", kind.group_resource()),
+    )
 }
 
 /// 409: `Operation cannot be fulfilled on deployments.apps "web": <why>`.
@@ -89,9 +95,9 @@ pub fn invalid(kind: &KindInfo, name: &str, errors: &[FieldError]) -> Value {
     let list = if texts.len() == 1 { texts.remove(0) } else { format!("[{}]", texts.join(", ")) };
     let message = format!("{} {name:?} is invalid: {list}", kind.group_kind());
     let mut status = about(failure(422, "Invalid", message), name, &kind.group, &kind.kind);
-    let causes = errors
-        .iter()
-        .map(|error| object!({"reason": error.reason(), "message": error.body(), "field": error.field.as_str()}));
+    let causes = errors.iter().map(
+        |error| object!({"reason": error.reason(), "message": error.body(), "field": error.field.as_str()}),
+    );
     status.set(&["details", "causes"], causes.collect::<Vec<Value>>());
     status
 }
@@ -136,8 +142,9 @@ pub fn too_large(why: &str) -> Value {
 /// 415.
 pub fn unsupported_media_type(accepted: &[&str]) -> Value {
     let accepted = accepted.join(", ");
-    let message =
-        format!("the body of the request was in an unknown format - accepted media types include: {accepted}");
+    let message = format!(
+        "the body of the request was in an unknown format - accepted media types include: {accepted}"
+    );
     failure(415, "UnsupportedMediaType", message)
 }
 
@@ -195,7 +202,8 @@ pub fn deleted(kind: &KindInfo, name: &str, uid: &str) -> Value {
 
 /// True for a `Status` that says failure.
 pub fn is_failure(value: &Value) -> bool {
-    value.str_at(&["kind"]).is_some_and(|k| k == "Status") && value.str_at(&["status"]).is_some_and(|s| s == "Failure")
+    value.str_at(&["kind"]).is_some_and(|k| k == "Status")
+        && value.str_at(&["status"]).is_some_and(|s| s == "Failure")
 }
 
 #[cfg(test)]

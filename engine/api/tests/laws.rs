@@ -22,19 +22,21 @@ fn value() -> impl Strategy<Value = Value> {
     leaf.prop_recursive(4, 40, 5, |inner| {
         prop_oneof![
             prop::collection::vec(inner.clone(), 0..5).prop_map(Value::from),
-            prop::collection::vec((text(), inner), 0..5).prop_map(|fields| Value::Map(fields.into_iter().collect())),
+            prop::collection::vec((text(), inner), 0..5)
+                .prop_map(|fields| Value::Map(fields.into_iter().collect())),
         ]
     })
 }
 
 fn object() -> impl Strategy<Value = Value> {
-    prop::collection::vec(("[a-d]", value()), 0..4).prop_map(|fields| Value::Map(fields.into_iter().collect()))
+    prop::collection::vec(("[a-d]", value()), 0..4)
+        .prop_map(|fields| Value::Map(fields.into_iter().collect()))
 }
 
 /// A pod with some of the lists that merge in their ways.
 fn pod() -> impl Strategy<Value = Value> {
-    let container = ("[a-d]", prop::option::of("[xyz]"), prop::collection::btree_set(1i64..4, 0..3)).prop_map(
-        |(name, image, ports)| {
+    let container = ("[a-d]", prop::option::of("[xyz]"), prop::collection::btree_set(1i64..4, 0..3))
+        .prop_map(|(name, image, ports)| {
             let mut container = Value::map();
             container.set(&["name"], name);
             if let Some(image) = image {
@@ -49,8 +51,7 @@ fn pod() -> impl Strategy<Value = Value> {
                 container.set(&["ports"], ports.collect::<Vec<Value>>());
             }
             container
-        },
-    );
+        });
     let containers = prop::collection::vec(container, 0..4).prop_map(|mut list| {
         let mut seen = Vec::new();
         list.retain(|c: &Value| {
@@ -63,26 +64,31 @@ fn pod() -> impl Strategy<Value = Value> {
     });
     let labels = prop::collection::btree_map("[a-c]", "[xyz]", 0..3);
     let finalizers = prop::collection::btree_set("[a-d]", 0..4);
-    (containers, labels, finalizers, prop::option::of("[xyz]")).prop_map(|(containers, labels, finalizers, node)| {
-        let mut pod = Value::map();
-        pod.set(&["apiVersion"], "v1");
-        pod.set(&["kind"], "Pod");
-        // Without a spec, applying would take the whole spec away, with what others wrote.
-        pod.set(&["spec"], Value::map());
-        for (name, value) in labels {
-            pod.set(&["metadata", "labels", &name], value);
-        }
-        if !finalizers.is_empty() {
-            pod.set(&["metadata", "finalizers"], finalizers.into_iter().map(Value::from).collect::<Vec<Value>>());
-        }
-        if !containers.is_empty() {
-            pod.set(&["spec", "containers"], containers);
-        }
-        if let Some(node) = node {
-            pod.set(&["spec", "nodeName"], node);
-        }
-        pod
-    })
+    (containers, labels, finalizers, prop::option::of("[xyz]")).prop_map(
+        |(containers, labels, finalizers, node)| {
+            let mut pod = Value::map();
+            pod.set(&["apiVersion"], "v1");
+            pod.set(&["kind"], "Pod");
+            // Without a spec, applying would take the whole spec away, with what others wrote.
+            pod.set(&["spec"], Value::map());
+            for (name, value) in labels {
+                pod.set(&["metadata", "labels", &name], value);
+            }
+            if !finalizers.is_empty() {
+                pod.set(
+                    &["metadata", "finalizers"],
+                    finalizers.into_iter().map(Value::from).collect::<Vec<Value>>(),
+                );
+            }
+            if !containers.is_empty() {
+                pod.set(&["spec", "containers"], containers);
+            }
+            if let Some(node) = node {
+                pod.set(&["spec", "nodeName"], node);
+            }
+            pod
+        },
+    )
 }
 
 proptest! {

@@ -29,7 +29,13 @@ impl<T: Clone> Calls<T> {
     }
 
     /// Sends a request and remembers what for.
-    pub fn send(&mut self, session: &mut Session, context: &mut Context<'_>, request: Request, tag: T) -> RequestId {
+    pub fn send(
+        &mut self,
+        session: &mut Session,
+        context: &mut Context<'_>,
+        request: Request,
+        tag: T,
+    ) -> RequestId {
         let id = session.send(context, request);
         self.track(id, tag, context);
         id

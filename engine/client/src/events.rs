@@ -156,7 +156,8 @@ impl EventRecorder {
         about.make_map().retain(|_, value| !value.is_empty());
         let now = context.now;
         let part = |name: &str| about.str_at(&[name]).cloned().unwrap_or_default();
-        let who = Str::from(format!("{}|{}|{}|{}", part("kind"), part("namespace"), part("name"), part("uid")));
+        let who =
+            Str::from(format!("{}|{}|{}|{}", part("kind"), part("namespace"), part("name"), part("uid")));
         self.recorded += 1;
         let similar: SimilarKey = (format!("{who}|{}", part("fieldPath")).into(), kind, reason.into());
         let (message, counted_as) = self.combine(&similar, message, now);
@@ -174,7 +175,9 @@ impl EventRecorder {
             Some(sent) => (sent.key.clone(), sent.count + 1),
             None => {
                 // client-go names events by the clock's nanoseconds; two of one moment need two names here.
-                let stamp = now.unix_seconds() as u64 * 1_000_000_000 + now.as_nanos() % 1_000_000_000 + self.recorded;
+                let stamp = now.unix_seconds() as u64 * 1_000_000_000
+                    + now.as_nanos() % 1_000_000_000
+                    + self.recorded;
                 (ObjectKey::new(namespace.clone(), format!("{}.{stamp:016x}", part("name"))), 1)
             }
         };
@@ -293,7 +296,10 @@ impl EventRecorder {
             self.similar.shrink();
         }
         if full && !known {
-            (format!("(combined from similar events): {message}").into(), literal!("(combined from similar events)"))
+            (
+                format!("(combined from similar events): {message}").into(),
+                literal!("(combined from similar events)"),
+            )
         } else {
             (message.into(), message.into())
         }
@@ -305,7 +311,8 @@ impl EventRecorder {
         let mut bucket = self.spam.get(who).cloned().unwrap_or(full);
         let refills = now.since(bucket.filled).as_secs() / SPAM_REFILL.as_secs();
         if refills > 0 {
-            bucket.tokens = SPAM_BURST.min(bucket.tokens.saturating_add(u32::try_from(refills).unwrap_or(u32::MAX)));
+            bucket.tokens =
+                SPAM_BURST.min(bucket.tokens.saturating_add(u32::try_from(refills).unwrap_or(u32::MAX)));
             bucket.filled = bucket.filled + SPAM_REFILL * u32::try_from(refills).unwrap_or(u32::MAX);
         }
         let admitted = bucket.tokens > 0;

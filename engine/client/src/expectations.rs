@@ -38,13 +38,17 @@ impl Expectations {
 
     /// From now on, this many additions are expected.
     pub fn expect_additions(&mut self, key: &ObjectKey, count: u32, now: SimTime) {
-        let expected =
-            Expectation { additions: i64::from(count), deletions: OrdSet::new(), since: now };
+        let expected = Expectation { additions: i64::from(count), deletions: OrdSet::new(), since: now };
         self.by_key.insert(key.clone(), expected);
     }
 
     /// From now on, these deletions are expected.
-    pub fn expect_deletions(&mut self, key: &ObjectKey, pods: impl IntoIterator<Item = ObjectKey>, now: SimTime) {
+    pub fn expect_deletions(
+        &mut self,
+        key: &ObjectKey,
+        pods: impl IntoIterator<Item = ObjectKey>,
+        now: SimTime,
+    ) {
         let expected = Expectation { additions: 0, deletions: pods.into_iter().collect(), since: now };
         self.by_key.insert(key.clone(), expected);
     }

@@ -218,7 +218,12 @@ impl Informer {
         self.phase = Phase::Waiting { list };
     }
 
-    fn on_list(&mut self, response: &Response, session: &mut Session, context: &mut Context<'_>) -> Vec<Delta> {
+    fn on_list(
+        &mut self,
+        response: &Response,
+        session: &mut Session,
+        context: &mut Context<'_>,
+    ) -> Vec<Delta> {
         let body = match response.value() {
             Some(body) if response.is_success() => body,
             _ => {
@@ -284,7 +289,11 @@ impl Informer {
                 if let Phase::Watching(id) = self.phase {
                     session.cancel(context, id);
                 }
-                if code == 410 { self.expire(session, context) } else { self.wait(true, session, context) }
+                if code == 410 {
+                    self.expire(session, context)
+                } else {
+                    self.wait(true, session, context)
+                }
                 return deltas;
             }
             let delta = match event.kind {
@@ -308,7 +317,9 @@ impl Informer {
     fn put_newer(&mut self, object: &Object) -> Option<Delta> {
         let known = self.store.get(object.key());
         let stale = |known: &Object| {
-            known.uid() == object.uid() && known.revision() >= object.revision() && known.revision() > Revision(0)
+            known.uid() == object.uid()
+                && known.revision() >= object.revision()
+                && known.revision() > Revision(0)
         };
         if known.is_some_and(stale) { None } else { self.store.put(object.clone()) }
     }

@@ -121,7 +121,13 @@ impl Resource {
         self.patch_subresource(key, "/status", kind, patch)
     }
 
-    fn patch_subresource(&self, key: &ObjectKey, sub: &str, kind: PatchType, patch: impl Into<Value>) -> Request {
+    fn patch_subresource(
+        &self,
+        key: &ObjectKey,
+        sub: &str,
+        kind: PatchType,
+        patch: impl Into<Value>,
+    ) -> Request {
         let mut path = self.object_path(&key.namespace, &key.name);
         path.push_str(sub);
         Request::new(Method::Patch, path).header(literal!("content-type"), kind.content_type()).body(patch)
@@ -187,7 +193,11 @@ mod tests {
         let cases = [
             (DEPLOYMENTS.create("a", web.clone()), Method::Post, "/apis/apps/v1/namespaces/a/deployments"),
             (DEPLOYMENTS.update(web.clone()), Method::Put, "/apis/apps/v1/namespaces/a/deployments/web"),
-            (DEPLOYMENTS.update_status(web), Method::Put, "/apis/apps/v1/namespaces/a/deployments/web/status"),
+            (
+                DEPLOYMENTS.update_status(web),
+                Method::Put,
+                "/apis/apps/v1/namespaces/a/deployments/web/status",
+            ),
             (NODES.get("", "n"), Method::Get, "/api/v1/nodes/n"),
             (evict(&key, None), Method::Post, "/api/v1/namespaces/a/pods/web/eviction"),
         ];

@@ -72,7 +72,13 @@ impl Resource {
         kind: impl Into<Str>,
         namespaced: bool,
     ) -> Resource {
-        Resource { group: group.into(), version: version.into(), plural: plural.into(), kind: kind.into(), namespaced }
+        Resource {
+            group: group.into(),
+            version: version.into(),
+            plural: plural.into(),
+            kind: kind.into(),
+            namespaced,
+        }
     }
 
     /// The known resource of an object with this `apiVersion` and `kind`.
@@ -82,7 +88,11 @@ impl Resource {
 
     /// The `apiVersion` of its objects: `v1`, `apps/v1`.
     pub fn api_version(&self) -> Str {
-        if self.group.is_empty() { self.version.clone() } else { format!("{}/{}", self.group, self.version).into() }
+        if self.group.is_empty() {
+            self.version.clone()
+        } else {
+            format!("{}/{}", self.group, self.version).into()
+        }
     }
 
     /// True when `text` is this resource's `apiVersion`.
@@ -149,7 +159,8 @@ mod tests {
     #[test]
     fn the_resources_here_are_those_of_the_table() {
         for resource in KNOWN {
-            let kind = api::kinds::all().iter().find(|k| k.kind == resource.kind && k.group == resource.group);
+            let kind =
+                api::kinds::all().iter().find(|k| k.kind == resource.kind && k.group == resource.group);
             assert_eq!(kind.map(Resource::from).as_ref(), Some(*resource), "{resource}");
         }
     }

@@ -162,7 +162,12 @@ impl Store {
     }
 
     /// Like [`Store::by`], from the first object of `namespace` on: the caller stops at the namespace's end.
-    fn by_in<'a>(&'a self, by: IndexBy, value: &str, namespace: &str) -> impl Iterator<Item = &'a Object> + use<'a> {
+    fn by_in<'a>(
+        &'a self,
+        by: IndexBy,
+        value: &str,
+        namespace: &str,
+    ) -> impl Iterator<Item = &'a Object> + use<'a> {
         let value = Str::from(value);
         let first = (value.clone(), ObjectKey::new(namespace, ""));
         let index = self.indexes.iter().find(|index| index.by == by);
@@ -225,7 +230,8 @@ impl Store {
         let mut deltas: Vec<Delta> = gone.iter().filter_map(|key| self.remove(key)).collect();
         for object in objects {
             let known = self.objects.get(object.key());
-            if known.is_some_and(|known| known.revision() == object.revision() && known.uid() == object.uid()) {
+            if known.is_some_and(|known| known.revision() == object.revision() && known.uid() == object.uid())
+            {
                 continue;
             }
             deltas.extend(self.put(object));
@@ -304,8 +310,13 @@ mod tests {
         store.put(pod("a", "gone", "n", "", "1"));
         store.put(pod("a", "same", "n", "", "2"));
         store.put(pod("a", "old", "n", "", "3"));
-        let deltas = store.replace(vec![pod("a", "same", "n", "", "2"), pod("a", "old", "m", "", "9"), pod("a", "new", "", "", "8")]);
-        let seen: Vec<_> = deltas.iter().map(|d| (d.key().name.as_str(), d.old.is_some(), d.new.is_some())).collect();
+        let deltas = store.replace(vec![
+            pod("a", "same", "n", "", "2"),
+            pod("a", "old", "m", "", "9"),
+            pod("a", "new", "", "", "8"),
+        ]);
+        let seen: Vec<_> =
+            deltas.iter().map(|d| (d.key().name.as_str(), d.old.is_some(), d.new.is_some())).collect();
         assert_eq!(seen, [("gone", true, false), ("old", true, true), ("new", false, true)]);
         assert_eq!(names(store.by(IndexBy::Node, "m")), ["old"]);
     }

@@ -21,7 +21,14 @@ pub trait Controller {
     fn on_synced(&mut self, _now: SimTime, _queue: &mut WorkQueue<Item>) {}
 
     /// Something changed: which items are to be looked at?
-    fn on_delta(&mut self, kind: Kind, delta: &Delta, world: &World, now: SimTime, queue: &mut WorkQueue<Item>);
+    fn on_delta(
+        &mut self,
+        kind: Kind,
+        delta: &Delta,
+        world: &World,
+        now: SimTime,
+        queue: &mut WorkQueue<Item>,
+    );
 
     /// Looks at one item and says what is to be done.
     fn reconcile(&mut self, item: &Item, world: &World, now: SimTime) -> Outcome;

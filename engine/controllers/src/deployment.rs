@@ -38,7 +38,8 @@ fn owner_of(set: &Object, world: &World) -> Option<ObjectKey> {
     }
     let key = ObjectKey { namespace: set.namespace().clone(), name: owner.get("name")?.as_str()?.clone() };
     let deployment = world.get(Kind::Deployments, &key)?;
-    (deployment.value().str_at(&["metadata", "uid"]) == owner.get("uid").and_then(Value::as_str)).then_some(key)
+    (deployment.value().str_at(&["metadata", "uid"]) == owner.get("uid").and_then(Value::as_str))
+        .then_some(key)
 }
 
 /// The Deployments that would adopt a ReplicaSet.
@@ -60,7 +61,14 @@ fn recreating_owner(pod: &Object, world: &World) -> Option<ObjectKey> {
 }
 
 impl Controller for DeploymentController {
-    fn on_delta(&mut self, kind: Kind, delta: &Delta, world: &World, _now: SimTime, queue: &mut WorkQueue<Item>) {
+    fn on_delta(
+        &mut self,
+        kind: Kind,
+        delta: &Delta,
+        world: &World,
+        _now: SimTime,
+        queue: &mut WorkQueue<Item>,
+    ) {
         let mut enqueue = |key: ObjectKey| queue.add(Item::new(Kind::Deployments, key));
         match kind {
             Kind::Deployments => enqueue(delta.key().clone()),

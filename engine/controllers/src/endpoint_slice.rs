@@ -62,7 +62,12 @@ impl EndpointSliceController {
         }
         self.writing.remove(service);
         let first = (service.clone(), Str::new());
-        let seen: Vec<_> = self.seen.range(first..).take_while(|((s, _), _)| s == service).map(|(k, v)| (k.clone(), *v)).collect();
+        let seen: Vec<_> = self
+            .seen
+            .range(first..)
+            .take_while(|((s, _), _)| s == service)
+            .map(|(k, v)| (k.clone(), *v))
+            .collect();
         let mut foreign = false;
         for (entry, revision) in seen {
             self.seen.remove(&entry);
@@ -74,7 +79,10 @@ impl EndpointSliceController {
     fn written_of(&self, service: &ObjectKey) -> impl Iterator<Item = (&Str, Revision)> {
         let first = (service.clone(), Str::new());
         let service = service.clone();
-        self.written.range(first..).take_while(move |((s, _), _)| *s == service).map(|((_, name), v)| (name, *v))
+        self.written
+            .range(first..)
+            .take_while(move |((s, _), _)| *s == service)
+            .map(|((_, name), v)| (name, *v))
     }
 
     fn is_stale(&self, service: &ObjectKey, world: &World) -> bool {
@@ -113,11 +121,20 @@ fn slices<'a>(service: &ObjectKey, world: &'a World) -> impl Iterator<Item = &'a
     world
         .store(Kind::EndpointSlices)
         .by_in_namespace(IndexBy::Label(SERVICE_NAME_LABEL), &service.name, &service.namespace)
-        .filter(|slice| slice.label(MANAGED_BY).is_some_and(|manager| manager == MANAGER) && !slice.is_terminating())
+        .filter(|slice| {
+            slice.label(MANAGED_BY).is_some_and(|manager| manager == MANAGER) && !slice.is_terminating()
+        })
 }
 
 impl Controller for EndpointSliceController {
-    fn on_delta(&mut self, kind: Kind, delta: &Delta, world: &World, now: SimTime, queue: &mut WorkQueue<Item>) {
+    fn on_delta(
+        &mut self,
+        kind: Kind,
+        delta: &Delta,
+        world: &World,
+        now: SimTime,
+        queue: &mut WorkQueue<Item>,
+    ) {
         match kind {
             Kind::Services => {
                 if delta.is_deletion() {
@@ -155,7 +172,8 @@ impl Controller for EndpointSliceController {
             return Outcome::nothing();
         }
         self.stale.remove(&item.key);
-        let mut out = plan::plan(object, service, slices(&item.key, world), world, self.max_per_slice as usize);
+        let mut out =
+            plan::plan(object, service, slices(&item.key, world), world, self.max_per_slice as usize);
         for call in out.batches.iter_mut().flatten().filter(|call| call.purpose == Purpose::Write) {
             if let Body::Tree(slice) = &mut call.request.body {
                 slice.set(&["metadata", "annotations", pods::TRIGGER_TIME], now.rfc3339());

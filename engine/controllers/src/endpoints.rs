@@ -41,13 +41,18 @@ struct Subset {
 
 impl EndpointsController {
     pub(crate) fn new(config: &Config) -> EndpointsController {
-        EndpointsController { batch_period: config.endpoint_batch_period, batch_from: config.endpoint_batch_from }
+        EndpointsController {
+            batch_period: config.endpoint_batch_period,
+            batch_from: config.endpoint_batch_from,
+        }
     }
 
     fn is_large(&self, key: &ObjectKey, world: &World) -> bool {
         let subsets = world.get(Kind::Endpoints, key).map_or(&[][..], |e| e.value().items_at(&["subsets"]));
-        let addresses: usize =
-            subsets.iter().map(|s| s.items_at(&["addresses"]).len() + s.items_at(&["notReadyAddresses"]).len()).sum();
+        let addresses: usize = subsets
+            .iter()
+            .map(|s| s.items_at(&["addresses"]).len() + s.items_at(&["notReadyAddresses"]).len())
+            .sum();
         addresses >= self.batch_from as usize
     }
 }
@@ -118,7 +123,14 @@ fn subsets(service: &Service, known: Option<&Object>, world: &World) -> (Vec<Val
 }
 
 impl Controller for EndpointsController {
-    fn on_delta(&mut self, kind: Kind, delta: &Delta, world: &World, now: SimTime, queue: &mut WorkQueue<Item>) {
+    fn on_delta(
+        &mut self,
+        kind: Kind,
+        delta: &Delta,
+        world: &World,
+        now: SimTime,
+        queue: &mut WorkQueue<Item>,
+    ) {
         match kind {
             Kind::Services => queue.add(Item::new(Kind::Services, delta.key().clone())),
             Kind::Pods => {
@@ -126,7 +138,9 @@ impl Controller for EndpointsController {
                 pods::enqueue(services, self.batch_period, |key| self.is_large(key, world), now, queue);
             }
             // Endpoints that somebody deleted are made again.
-            Kind::Endpoints if delta.is_deletion() => queue.add(Item::new(Kind::Services, delta.key().clone())),
+            Kind::Endpoints if delta.is_deletion() => {
+                queue.add(Item::new(Kind::Services, delta.key().clone()))
+            }
             _ => {}
         }
     }
@@ -139,7 +153,9 @@ impl Controller for EndpointsController {
             // The service is gone: so are its endpoints.
             if let Some(known) = known.filter(|e| e.label(MANAGED_BY).is_some()) {
                 out.note("endpoints {0}: delete, the service is gone", [known.key().to_string()]);
-                out.call(Call::new(ENDPOINTS.delete(known.key(), &DeleteOptions::default())).tolerate(&[404]));
+                out.call(
+                    Call::new(ENDPOINTS.delete(known.key(), &DeleteOptions::default())).tolerate(&[404]),
+                );
             }
             return out;
         };

@@ -124,8 +124,11 @@ impl GarbageCollector {
             "Background"
         };
         out.note("garbage collector: delete {0} {1}: its owner is gone", words(kind, object));
-        let options =
-            DeleteOptions { uid: Some(object.uid().0), propagation: Some(policy), ..DeleteOptions::default() };
+        let options = DeleteOptions {
+            uid: Some(object.uid().0),
+            propagation: Some(policy),
+            ..DeleteOptions::default()
+        };
         out.call(Call::new(kind.resource().delete(object.key(), &options)).tolerate(&[404, 409]));
     }
 
@@ -133,7 +136,11 @@ impl GarbageCollector {
     fn wait_for_dependents(&self, kind: Kind, object: &Object, world: &World, out: &mut Outcome) {
         let uid = object.uid().0;
         let blocks = |dependent: &Object| {
-            dependent.meta().owner_references.iter().any(|owner| owner.uid == uid && owner.block_owner_deletion)
+            dependent
+                .meta()
+                .owner_references
+                .iter()
+                .any(|owner| owner.uid == uid && owner.block_owner_deletion)
         };
         let blocking: Vec<(Kind, &Object)> = dependents(&uid, world).filter(|(_, o)| blocks(o)).collect();
         if blocking.is_empty() {
@@ -148,7 +155,11 @@ impl GarbageCollector {
     fn orphan_dependents(&self, kind: Kind, object: &Object, world: &World, out: &mut Outcome) {
         let uid = object.uid().0;
         out.note("garbage collector: {0} {1}: orphan its dependents", words(kind, object));
-        out.batch(dependents(&uid, world).map(|(kind, dependent)| remove_owners(kind, dependent, &[&uid])).collect());
+        out.batch(
+            dependents(&uid, world)
+                .map(|(kind, dependent)| remove_owners(kind, dependent, &[&uid]))
+                .collect(),
+        );
         out.call(remove_finalizer(kind, object, ORPHAN));
     }
 }
@@ -168,7 +179,12 @@ fn owner_key(kind: Kind, owner: &OwnerReference, dependent: &Object) -> ObjectKe
     ObjectKey { namespace, name: owner.name.clone() }
 }
 
-fn known_owner<'a>(kind: Kind, owner: &OwnerReference, dependent: &Object, world: &'a World) -> Option<&'a Object> {
+fn known_owner<'a>(
+    kind: Kind,
+    owner: &OwnerReference,
+    dependent: &Object,
+    world: &'a World,
+) -> Option<&'a Object> {
     world.get(kind, &owner_key(kind, owner, dependent)).filter(|object| object.uid().0 == owner.uid)
 }
 
@@ -200,7 +216,14 @@ fn remove_finalizer(kind: Kind, object: &Object, finalizer: &str) -> Call {
 }
 
 impl Controller for GarbageCollector {
-    fn on_delta(&mut self, kind: Kind, delta: &Delta, world: &World, _now: SimTime, queue: &mut WorkQueue<Item>) {
+    fn on_delta(
+        &mut self,
+        kind: Kind,
+        delta: &Delta,
+        world: &World,
+        _now: SimTime,
+        queue: &mut WorkQueue<Item>,
+    ) {
         let references = |object: &Object| object.value().at(&["metadata", "ownerReferences"]).cloned();
         match (&delta.old, &delta.new) {
             (Some(old), None) => {
@@ -227,7 +250,8 @@ impl Controller for GarbageCollector {
                     }
                     self.note_absent(uid);
                 }
-                let asked = new.is_terminating() && (has_finalizer(new, FOREGROUND) || has_finalizer(new, ORPHAN));
+                let asked =
+                    new.is_terminating() && (has_finalizer(new, FOREGROUND) || has_finalizer(new, ORPHAN));
                 let changed = old.as_ref().is_none_or(|old| references(old) != references(new));
                 let lost = || {
                     let owners = &new.meta().owner_references;
@@ -247,7 +271,9 @@ impl Controller for GarbageCollector {
         let Some(object) = world.get(kind, &item.key) else { return out };
         match object.is_terminating() {
             true if has_finalizer(object, ORPHAN) => self.orphan_dependents(kind, object, world, &mut out),
-            true if has_finalizer(object, FOREGROUND) => self.wait_for_dependents(kind, object, world, &mut out),
+            true if has_finalizer(object, FOREGROUND) => {
+                self.wait_for_dependents(kind, object, world, &mut out)
+            }
             true => {}
             false => self.attempt(kind, object, world, &mut out),
         }

@@ -121,7 +121,10 @@ impl ControllerManager {
     fn start(&mut self, context: &mut Context<'_>) {
         // Memory is empty at a start; only the dice go on, so that a restarted process does not repeat itself.
         let session = self.session.clone();
-        *self = ControllerManager { session, ..ControllerManager::new(self.config.clone(), Stream::derive(0, "")) };
+        *self = ControllerManager {
+            session,
+            ..ControllerManager::new(self.config.clone(), Stream::derive(0, ""))
+        };
         self.world.start(&mut self.session, context);
     }
 
@@ -209,10 +212,16 @@ impl ControllerManager {
             runtime.queue.add_at(other, at, now);
         }
         for event in events {
-            runtime.recorder.record(&mut self.session, context, &event.about, event.kind, event.reason, &event.message);
+            runtime.recorder.record(
+                &mut self.session,
+                context,
+                &event.about,
+                event.kind,
+                event.reason,
+                &event.message,
+            );
         }
-        let underway =
-            Underway { batches: batches.into(), outstanding: 0, failed: retry, requeue_after };
+        let underway = Underway { batches: batches.into(), outstanding: 0, failed: retry, requeue_after };
         runtime.underway.insert(item.clone(), underway);
         self.advance(name, item, context);
     }
@@ -320,7 +329,14 @@ impl ControllerManager {
         };
         if let Some((event, word)) = event {
             let message = event.message.replace("{}", &word);
-            runtime.recorder.record(&mut self.session, context, &event.about, event.kind, event.reason, &message);
+            runtime.recorder.record(
+                &mut self.session,
+                context,
+                &event.about,
+                event.kind,
+                event.reason,
+                &message,
+            );
         }
         if let Err(message) = &answer {
             runtime.failed(message.clone());

@@ -55,7 +55,9 @@ impl NamespaceController {
             let resource = kind.resource();
             let options = DeleteOptions { propagation: Some("Background"), ..DeleteOptions::default() };
             if self.one_by_one.contains(kind) {
-                calls.extend(alive.map(|o| Call::new(resource.delete(o.key(), &options)).tolerate(&[404, 409])));
+                calls.extend(
+                    alive.map(|o| Call::new(resource.delete(o.key(), &options)).tolerate(&[404, 409])),
+                );
             } else {
                 let request = resource.delete_collection(namespace.name(), &options);
                 let purpose = Purpose::Collection(*kind as u32);
@@ -69,7 +71,9 @@ impl NamespaceController {
                 let resource = Resource::from(kind);
                 let request = resource.delete_collection(namespace.name(), &DeleteOptions::default());
                 // What is not served has no objects.
-                calls.push(Call::new(request).purpose(Purpose::Collection(u32::MAX)).tolerate(&[404, 405, 501]));
+                calls.push(
+                    Call::new(request).purpose(Purpose::Collection(u32::MAX)).tolerate(&[404, 405, 501]),
+                );
             }
         }
         out.batch(calls);
@@ -94,7 +98,8 @@ fn remains<'a>(namespace: &str, world: &'a World) -> Vec<Remains<'a>> {
 fn estimate(remains: &[Remains<'_>]) -> i64 {
     let of = |kind: Kind, object: &Object| match kind {
         Kind::Pods => object.pod().filter(|pod| !pod.is_terminal()).map_or(0, |pod| {
-            let grace = pod.metadata.deletion_grace_period_seconds.or(pod.spec.termination_grace_period_seconds);
+            let grace =
+                pod.metadata.deletion_grace_period_seconds.or(pod.spec.termination_grace_period_seconds);
             grace.unwrap_or(30)
         }),
         _ if object.meta().finalizers.is_empty() => 0,
@@ -120,7 +125,8 @@ fn status(namespace: &Object, remains: &[Remains<'_>], now: SimTime) -> Option<C
             *finalizers.entry(finalizer).or_default() += 1;
         }
     }
-    let held: Vec<String> = finalizers.iter().map(|(name, n)| format!("{name} in {n} resource instances")).collect();
+    let held: Vec<String> =
+        finalizers.iter().map(|(name, n)| format!("{name} in {n} resource instances")).collect();
     let content = if counts.is_empty() {
         ("False", "ContentRemoved", "All content successfully removed".to_owned())
     } else {
@@ -181,7 +187,14 @@ fn finalize(namespace: &Object) -> Call {
 }
 
 impl Controller for NamespaceController {
-    fn on_delta(&mut self, kind: Kind, delta: &Delta, world: &World, now: SimTime, queue: &mut WorkQueue<Item>) {
+    fn on_delta(
+        &mut self,
+        kind: Kind,
+        delta: &Delta,
+        world: &World,
+        now: SimTime,
+        queue: &mut WorkQueue<Item>,
+    ) {
         if kind == Kind::Namespaces {
             match &delta.new {
                 Some(namespace) if namespace.is_terminating() => {
@@ -224,10 +237,10 @@ impl Controller for NamespaceController {
             out.call(finalize(namespace));
         } else {
             let left: usize = remains.iter().map(|r| r.all.len()).sum();
-            out.note("namespace {0}: delete its contents, {1} objects are left", [
-                namespace.name().to_string(),
-                left.to_string(),
-            ]);
+            out.note(
+                "namespace {0}: delete its contents, {1} objects are left",
+                [namespace.name().to_string(), left.to_string()],
+            );
             let seconds = u64::try_from(estimate(&remains) / 2 + 1).unwrap_or(1);
             out.again_after(Duration::from_secs(seconds));
         }
@@ -260,7 +273,8 @@ mod tests {
     use crate::testing::{Builder, at, body, pod, requests, run, tell, world};
 
     fn namespace(terminating: bool) -> Builder {
-        let namespace = Builder::new("v1", "Namespace", "", "a").set(&["spec", "finalizers"], object!(["kubernetes"]));
+        let namespace =
+            Builder::new("v1", "Namespace", "", "a").set(&["spec", "finalizers"], object!(["kubernetes"]));
         if terminating { namespace.terminating() } else { namespace }
     }
 
@@ -276,7 +290,8 @@ mod tests {
         let out = run(&mut controller(), Kind::Namespaces, "a", &known, at(6));
         let sent = requests(&out);
         assert_eq!(sent.iter().filter(|r| r.ends_with("/configmaps") || r.ends_with("/pods")).count(), 1);
-        for unwatched in ["/api/v1/namespaces/a/events", "/apis/networking.k8s.io/v1/namespaces/a/ingresses"] {
+        for unwatched in ["/api/v1/namespaces/a/events", "/apis/networking.k8s.io/v1/namespaces/a/ingresses"]
+        {
             assert!(sent.contains(&format!("DELETE {unwatched}")), "{sent:?}");
         }
         assert_eq!(sent.last().unwrap(), "PUT /api/v1/namespaces/a/status");

@@ -54,7 +54,8 @@ impl NodeIpamController {
         let mut bytes = address.split('.').map(|byte| byte.parse::<u8>().ok());
         let mut next = || bytes.next().flatten();
         let address = u32::from_be_bytes([next()?, next()?, next()?, next()?]);
-        let range = address.checked_sub(self.base)?.checked_shr(32 - u32::from(self.node_prefix)).unwrap_or(0);
+        let range =
+            address.checked_sub(self.base)?.checked_shr(32 - u32::from(self.node_prefix)).unwrap_or(0);
         (range < self.ranges()).then_some(range)
     }
 
@@ -67,7 +68,8 @@ impl NodeIpamController {
     }
 
     fn release(&mut self, node: &str) {
-        let ranges: Vec<u32> = self.taken.iter().filter(|(_, owner)| *owner == node).map(|(r, _)| *r).collect();
+        let ranges: Vec<u32> =
+            self.taken.iter().filter(|(_, owner)| *owner == node).map(|(r, _)| *r).collect();
         for range in ranges {
             self.taken.remove(&range);
         }
@@ -79,7 +81,8 @@ impl NodeIpamController {
             return Some(*range);
         }
         let ranges = self.ranges();
-        let free = (0..ranges).map(|i| (self.next + i) % ranges).find(|range| !self.taken.contains_key(range))?;
+        let free =
+            (0..ranges).map(|i| (self.next + i) % ranges).find(|range| !self.taken.contains_key(range))?;
         self.taken.insert(free, node.clone());
         self.next = (free + 1) % ranges;
         Some(free)
@@ -87,7 +90,14 @@ impl NodeIpamController {
 }
 
 impl Controller for NodeIpamController {
-    fn on_delta(&mut self, kind: Kind, delta: &Delta, _world: &World, _now: SimTime, queue: &mut WorkQueue<Item>) {
+    fn on_delta(
+        &mut self,
+        kind: Kind,
+        delta: &Delta,
+        _world: &World,
+        _now: SimTime,
+        queue: &mut WorkQueue<Item>,
+    ) {
         if kind != Kind::Nodes || !self.enabled {
             return;
         }
@@ -119,7 +129,11 @@ impl Controller for NodeIpamController {
         let patch = object! { "spec": { "podCIDR": cidr.clone(), "podCIDRs": [(cidr)] } };
         let message = format!("Node {} status is now: CIDRAssignmentFailed", node.name());
         let failed = EventDraft::normal(node, "CIDRAssignmentFailed", message);
-        out.call(Call::new(NODES.patch(node.key(), PatchType::Strategic, patch)).tolerate(&[404]).on_failure(failed));
+        out.call(
+            Call::new(NODES.patch(node.key(), PatchType::Strategic, patch))
+                .tolerate(&[404])
+                .on_failure(failed),
+        );
         out
     }
 }

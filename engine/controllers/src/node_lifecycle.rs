@@ -36,7 +36,11 @@ pub struct NodeLifecycleController {
 
 impl NodeLifecycleController {
     pub(crate) fn new(config: &Config) -> NodeLifecycleController {
-        NodeLifecycleController { config: config.clone(), health: imbl::OrdMap::new(), zones: Zones::default() }
+        NodeLifecycleController {
+            config: config.clone(),
+            health: imbl::OrdMap::new(),
+            zones: Zones::default(),
+        }
     }
 
     /// `monitorNodeHealth`.
@@ -78,7 +82,9 @@ impl NodeLifecycleController {
     }
 
     fn forget_gone(&mut self, world: &World, out: &mut Outcome) {
-        let known = |name: &Str| world.get(Kind::Nodes, &ObjectKey { namespace: Str::new(), name: name.clone() }).is_some();
+        let known = |name: &Str| {
+            world.get(Kind::Nodes, &ObjectKey { namespace: Str::new(), name: name.clone() }).is_some()
+        };
         let gone: Vec<Str> = self.health.keys().filter(|name| !known(name)).cloned().collect();
         for name in gone {
             if let Some(health) = self.health.remove(&name) {
@@ -93,7 +99,15 @@ impl NodeLifecycleController {
     }
 
     /// Decides whether a node is to get, to change or to lose its NoExecute taint.
-    fn plan_tainting(&mut self, zone: &Str, name: &Str, ready: &str, world: &World, now: SimTime, out: &mut Outcome) {
+    fn plan_tainting(
+        &mut self,
+        zone: &Str,
+        name: &Str,
+        ready: &str,
+        world: &World,
+        now: SimTime,
+        out: &mut Outcome,
+    ) {
         let key = ObjectKey { namespace: Str::new(), name: name.clone() };
         let Some(object) = world.get(Kind::Nodes, &key) else { return };
         let Some(node) = object.node() else { return };
@@ -166,7 +180,14 @@ impl Controller for NodeLifecycleController {
         queue.add(Item::pass(MONITOR));
     }
 
-    fn on_delta(&mut self, kind: Kind, delta: &Delta, _world: &World, _now: SimTime, queue: &mut WorkQueue<Item>) {
+    fn on_delta(
+        &mut self,
+        kind: Kind,
+        delta: &Delta,
+        _world: &World,
+        _now: SimTime,
+        queue: &mut WorkQueue<Item>,
+    ) {
         if kind != Kind::Nodes || delta.is_deletion() {
             return;
         }

@@ -38,7 +38,8 @@ impl PodGcController {
     fn orphaned(&mut self, world: &World, now: SimTime, calls: &mut Vec<Call>) {
         let named = world.store(Kind::Pods).index_values(IndexBy::Node);
         let known = |name: &Str| {
-            name.is_empty() || world.get(Kind::Nodes, &ObjectKey { namespace: Str::new(), name: name.clone() }).is_some()
+            name.is_empty()
+                || world.get(Kind::Nodes, &ObjectKey { namespace: Str::new(), name: name.clone() }).is_some()
         };
         let missing: Vec<Str> = named.into_iter().filter(|name| !known(name)).collect();
         let back: Vec<Str> = self.missing.keys().filter(|name| !missing.contains(name)).cloned().collect();
@@ -68,13 +69,16 @@ fn fail_and_delete(object: &Object, why: &str, now: SimTime, calls: &mut Vec<Cal
             "metadata": { "uid": object.uid().0 },
             "status": { "phase": "Failed", "conditions": [(condition)] },
         };
-        calls.push(Call::new(PODS.patch_status(object.key(), PatchType::Strategic, patch)).tolerate(&[404, 409]));
+        calls.push(
+            Call::new(PODS.patch_status(object.key(), PatchType::Strategic, patch)).tolerate(&[404, 409]),
+        );
     }
     calls.push(delete(object));
 }
 
 fn delete(pod: &Object) -> Call {
-    let options = DeleteOptions { grace_seconds: Some(0), uid: Some(pod.uid().0), ..DeleteOptions::default() };
+    let options =
+        DeleteOptions { grace_seconds: Some(0), uid: Some(pod.uid().0), ..DeleteOptions::default() };
     Call::new(PODS.delete(pod.key(), &options)).tolerate(&[404, 409])
 }
 
@@ -106,7 +110,8 @@ fn terminated(threshold: u32, world: &World, calls: &mut Vec<Call>) {
     if threshold == 0 || pods.len() <= threshold as usize {
         return;
     }
-    let ended = |object: &&Object| object.pod().is_some_and(|pod| Pod::is_terminal(pod) && !pod.is_terminating());
+    let ended =
+        |object: &&Object| object.pod().is_some_and(|pod| Pod::is_terminal(pod) && !pod.is_terminating());
     let mut ended: Vec<&Object> = pods.iter().filter(ended).collect();
     let surplus = ended.len().saturating_sub(threshold as usize);
     ended.sort_by_key(|object| (object.meta().creation_timestamp, object.name().clone()));
@@ -118,7 +123,15 @@ impl Controller for PodGcController {
         queue.add_after(Item::pass(0), PERIOD, now);
     }
 
-    fn on_delta(&mut self, _kind: Kind, _delta: &Delta, _world: &World, _now: SimTime, _queue: &mut WorkQueue<Item>) {}
+    fn on_delta(
+        &mut self,
+        _kind: Kind,
+        _delta: &Delta,
+        _world: &World,
+        _now: SimTime,
+        _queue: &mut WorkQueue<Item>,
+    ) {
+    }
 
     fn reconcile(&mut self, _item: &Item, world: &World, now: SimTime) -> Outcome {
         let mut out = Outcome::nothing();
@@ -129,7 +142,10 @@ impl Controller for PodGcController {
         out_of_service(world, now, &mut calls);
         terminated(self.terminated_threshold, world, &mut calls);
         if !calls.is_empty() {
-            out.note("pod garbage collector: {0} requests for pods that nobody will end", [calls.len().to_string()]);
+            out.note(
+                "pod garbage collector: {0} requests for pods that nobody will end",
+                [calls.len().to_string()],
+            );
         }
         out.batch(calls);
         out
@@ -147,7 +163,8 @@ mod tests {
 
     #[test]
     fn pods_of_a_missing_node_go_after_a_quarantine() {
-        let known = world([Builder::new("v1", "Node", "", "n1"), pod("a", "p").on("gone"), pod("a", "q").on("n1")]);
+        let known =
+            world([Builder::new("v1", "Node", "", "n1"), pod("a", "p").on("gone"), pod("a", "q").on("n1")]);
         let mut controller = PodGcController::new(&Config::default());
         assert_eq!(pass(&mut controller, &known, 20), [""; 0]);
         assert_eq!(pass(&mut controller, &known, 40), [""; 0]);
@@ -161,10 +178,13 @@ mod tests {
     fn the_oldest_terminated_pods_go() {
         let ended = |name: &str, second: u64| {
             let created = at(second).rfc3339();
-            pod("a", name).set(&["status", "phase"], "Succeeded").set(&["metadata", "creationTimestamp"], created)
+            pod("a", name)
+                .set(&["status", "phase"], "Succeeded")
+                .set(&["metadata", "creationTimestamp"], created)
         };
         let known = world([ended("new", 9), ended("old", 1), ended("middle", 5), pod("a", "running")]);
-        let mut controller = PodGcController::new(&Config { terminated_pod_gc_threshold: 2, ..Config::default() });
+        let mut controller =
+            PodGcController::new(&Config { terminated_pod_gc_threshold: 2, ..Config::default() });
         assert_eq!(pass(&mut controller, &known, 20), ["DELETE /api/v1/namespaces/a/pods/old"]);
     }
 

@@ -58,7 +58,8 @@ impl ReplicaSetController {
         if owner.get("kind")?.as_str()? != "ReplicaSet" {
             return None;
         }
-        let key = ObjectKey { namespace: pod.namespace().clone(), name: owner.get("name")?.as_str()?.clone() };
+        let key =
+            ObjectKey { namespace: pod.namespace().clone(), name: owner.get("name")?.as_str()?.clone() };
         let set = world.get(Kind::ReplicaSets, &key)?;
         (set.value().str_at(&["metadata", "uid"]) == owner.get("uid")?.as_str()).then_some(key)
     }
@@ -115,7 +116,15 @@ impl ReplicaSetController {
     }
 
     /// Creates what is missing or deletes what is too much.
-    fn manage(&mut self, set: &Object, spec: &ReplicaSet, counts: Counts, world: &World, now: SimTime, out: &mut Outcome) {
+    fn manage(
+        &mut self,
+        set: &Object,
+        spec: &ReplicaSet,
+        counts: Counts,
+        world: &World,
+        now: SimTime,
+        out: &mut Outcome,
+    ) {
         let wanted = i64::from(spec.spec.replicas.unwrap_or(1));
         let missing = wanted - counts.active;
         if missing > 0 && is_ending(set.namespace(), world) {
@@ -124,14 +133,16 @@ impl ReplicaSetController {
         if missing > 0 {
             let count = missing.min(BURST);
             self.expectations.expect_additions(set.key(), count as u32, now);
-            let note = [set.key().to_string(), count.to_string(), counts.active.to_string(), wanted.to_string()];
+            let note =
+                [set.key().to_string(), count.to_string(), counts.active.to_string(), wanted.to_string()];
             out.note("replicaset {0}: create {1} pods: {2} of {3} are there", note);
             create(set, count as usize, out);
         } else if missing < 0 {
             let count = (-missing).min(BURST) as usize;
             let doomed = ranking::to_delete(set, count, world, now);
             self.expectations.expect_deletions(set.key(), doomed.iter().map(|pod| pod.key().clone()), now);
-            let note = [set.key().to_string(), count.to_string(), counts.active.to_string(), wanted.to_string()];
+            let note =
+                [set.key().to_string(), count.to_string(), counts.active.to_string(), wanted.to_string()];
             out.note("replicaset {0}: delete {1} pods: there are {2}, wanted {3}", note);
             out.batch(doomed.iter().map(|pod| delete(set, pod)).collect());
         }
@@ -210,7 +221,8 @@ fn count(set: &Object, typed: &ReplicaSet, world: &World, now: SimTime, out: &mu
             let labeled = labels.iter().all(|(k, v)| group.labels.get(k).and_then(Value::as_str) == Some(v));
             counts.labeled += if labeled { i64::from(group.active) } else { 0 };
         } else if !set.is_terminating() {
-            let stray = world.store(Kind::Pods).by(IndexBy::Controller, &uid.0).filter(|pod| !selector.matches(*pod));
+            let stray =
+                world.store(Kind::Pods).by(IndexBy::Controller, &uid.0).filter(|pod| !selector.matches(*pod));
             patches.extend(stray.map(|pod| release(set, pod, Kind::Pods)));
             break;
         }
@@ -231,10 +243,18 @@ fn count(set: &Object, typed: &ReplicaSet, world: &World, now: SimTime, out: &mu
 }
 
 impl Controller for ReplicaSetController {
-    fn on_delta(&mut self, kind: Kind, delta: &Delta, world: &World, _now: SimTime, queue: &mut WorkQueue<Item>) {
+    fn on_delta(
+        &mut self,
+        kind: Kind,
+        delta: &Delta,
+        world: &World,
+        _now: SimTime,
+        queue: &mut WorkQueue<Item>,
+    ) {
         match kind {
             Kind::ReplicaSets => {
-                let replaced = delta.old.as_ref().zip(delta.new.as_ref()).is_some_and(|(a, b)| a.uid() != b.uid());
+                let replaced =
+                    delta.old.as_ref().zip(delta.new.as_ref()).is_some_and(|(a, b)| a.uid() != b.uid());
                 if replaced || delta.is_deletion() {
                     self.expectations.forget(delta.key());
                     self.failures.remove(delta.key());

@@ -22,9 +22,18 @@ impl ServiceAccountController {
 }
 
 impl Controller for ServiceAccountController {
-    fn on_delta(&mut self, kind: Kind, delta: &Delta, _world: &World, _now: SimTime, queue: &mut WorkQueue<Item>) {
+    fn on_delta(
+        &mut self,
+        kind: Kind,
+        delta: &Delta,
+        _world: &World,
+        _now: SimTime,
+        queue: &mut WorkQueue<Item>,
+    ) {
         match kind {
-            Kind::Namespaces if !delta.is_deletion() => queue.add(Item::new(Kind::Namespaces, delta.key().clone())),
+            Kind::Namespaces if !delta.is_deletion() => {
+                queue.add(Item::new(Kind::Namespaces, delta.key().clone()))
+            }
             Kind::ServiceAccounts if delta.is_deletion() => {
                 let namespace = ObjectKey { namespace: literal!(""), name: delta.key().namespace.clone() };
                 queue.add(Item::new(Kind::Namespaces, namespace));
@@ -38,7 +47,9 @@ impl Controller for ServiceAccountController {
         let namespace = &item.key.name;
         let alive = |namespace: &Object| !namespace.is_terminating();
         let key = ObjectKey { namespace: namespace.clone(), name: literal!("default") };
-        if !world.get(Kind::Namespaces, &item.key).is_some_and(alive) || world.get(Kind::ServiceAccounts, &key).is_some() {
+        if !world.get(Kind::Namespaces, &item.key).is_some_and(alive)
+            || world.get(Kind::ServiceAccounts, &key).is_some()
+        {
             return out;
         }
         let account = object! {

@@ -52,7 +52,9 @@ pub fn selected<'a>(service: &Service, world: &'a World) -> Vec<&'a Object> {
     let pods = world.store(Kind::Pods).in_namespace(&service.metadata.namespace);
     let selects = |pod: &&Object| {
         let labels = pod.pod().map(|pod| &pod.metadata.labels);
-        labels.is_some_and(|labels| service.spec.selector.iter().all(|(key, value)| labels.get(key) == Some(value)))
+        labels.is_some_and(|labels| {
+            service.spec.selector.iter().all(|(key, value)| labels.get(key) == Some(value))
+        })
     };
     pods.filter(selects).collect()
 }
@@ -131,15 +133,23 @@ pub fn services_of(delta: &Delta, world: &World) -> Vec<ObjectKey> {
     }
     let selects = |service: &&Object| {
         let Some(service) = service.service() else { return false };
-        let selects = |pod: &Object| service.spec.selector.iter().all(|(key, value)| pod.label(key) == Some(value));
-        has_endpoints(service) && (delta.old.as_ref().is_some_and(selects) || delta.new.as_ref().is_some_and(selects))
+        let selects =
+            |pod: &Object| service.spec.selector.iter().all(|(key, value)| pod.label(key) == Some(value));
+        has_endpoints(service)
+            && (delta.old.as_ref().is_some_and(selects) || delta.new.as_ref().is_some_and(selects))
     };
     let services = world.store(Kind::Services).in_namespace(&delta.key().namespace);
     services.filter(selects).map(|service| service.key().clone()).collect()
 }
 
 /// Adds services to a queue, those with many endpoints a moment later, so that one write tells of many changes.
-pub fn enqueue(services: Vec<ObjectKey>, batch: Duration, large: impl Fn(&ObjectKey) -> bool, now: SimTime, queue: &mut WorkQueue<Item>) {
+pub fn enqueue(
+    services: Vec<ObjectKey>,
+    batch: Duration,
+    large: impl Fn(&ObjectKey) -> bool,
+    now: SimTime,
+    queue: &mut WorkQueue<Item>,
+) {
     for key in services {
         let wait = if large(&key) { batch } else { Duration::ZERO };
         queue.add_after(Item::new(Kind::Services, key), wait, now);

@@ -55,8 +55,11 @@ impl TaintEvictionController {
             "message": "Taint manager: deleting due to NoExecute taint",
             "lastTransitionTime": now.rfc3339(),
         };
-        let patch = object! { "metadata": { "uid": object.uid().0 }, "status": { "conditions": [(condition)] } };
-        out.call(Call::new(PODS.patch_status(object.key(), PatchType::Strategic, patch)).tolerate(&[404, 409]));
+        let patch =
+            object! { "metadata": { "uid": object.uid().0 }, "status": { "conditions": [(condition)] } };
+        out.call(
+            Call::new(PODS.patch_status(object.key(), PatchType::Strategic, patch)).tolerate(&[404, 409]),
+        );
         let options = DeleteOptions { uid: Some(object.uid().0), ..DeleteOptions::default() };
         out.call(Call::new(PODS.delete(object.key(), &options)).tolerate(&[404, 409]));
     }
@@ -82,7 +85,14 @@ fn stay(pod: &Pod, taints: &[&Taint]) -> Stay {
 }
 
 impl Controller for TaintEvictionController {
-    fn on_delta(&mut self, kind: Kind, delta: &Delta, world: &World, _now: SimTime, queue: &mut WorkQueue<Item>) {
+    fn on_delta(
+        &mut self,
+        kind: Kind,
+        delta: &Delta,
+        world: &World,
+        _now: SimTime,
+        queue: &mut WorkQueue<Item>,
+    ) {
         match kind {
             Kind::Nodes => {
                 let before = delta.old.as_ref().map(no_execute).unwrap_or_default();
@@ -103,9 +113,10 @@ impl Controller for TaintEvictionController {
                 };
                 let place = |pod: &Object| pod.value().str_at(&["spec", "nodeName"]).cloned();
                 let tolerations = |pod: &Object| pod.value().at(&["spec", "tolerations"]).cloned();
-                let moved = delta.old.as_ref().is_none_or(|old| {
-                    place(old) != place(pod) || tolerations(old) != tolerations(pod)
-                });
+                let moved = delta
+                    .old
+                    .as_ref()
+                    .is_none_or(|old| place(old) != place(pod) || tolerations(old) != tolerations(pod));
                 // Most nodes have no such taint: then there is nothing to look at.
                 let tainted = || {
                     let node = ObjectKey { namespace: Str::new(), name: place(pod).unwrap_or_default() };
@@ -155,7 +166,8 @@ mod tests {
     use crate::testing::{Builder, at, pod, requests, run, tell, world};
 
     fn node(taint: Option<&str>) -> Builder {
-        let taints: Vec<_> = taint.map(|key| object! { "key": key, "effect": "NoExecute" }).into_iter().collect();
+        let taints: Vec<_> =
+            taint.map(|key| object! { "key": key, "effect": "NoExecute" }).into_iter().collect();
         Builder::new("v1", "Node", "", "n1").set(&["spec", "taints"], taints)
     }
 
@@ -176,9 +188,11 @@ mod tests {
             ("five minutes", tolerant(Some(300)), "unreachable", Some(300), false),
         ] {
             let world = world([node(Some(taint)), pod]);
-            let out = run(&mut TaintEvictionController::new(&Config::default()), Kind::Pods, "a/p", &world, at(9));
+            let out =
+                run(&mut TaintEvictionController::new(&Config::default()), Kind::Pods, "a/p", &world, at(9));
             assert_eq!(out.requeue_after.map(|d| d.as_secs()), waits, "{name}");
-            let expected: &[&str] = &["PATCH /api/v1/namespaces/a/pods/p/status", "DELETE /api/v1/namespaces/a/pods/p"];
+            let expected: &[&str] =
+                &["PATCH /api/v1/namespaces/a/pods/p/status", "DELETE /api/v1/namespaces/a/pods/p"];
             assert_eq!(requests(&out), if deletes { expected } else { &[] }, "{name}");
         }
     }
@@ -188,7 +202,10 @@ mod tests {
         let mut known = world([node(Some("unreachable")), tolerant(Some(300))]);
         let mut controller = TaintEvictionController::new(&Config::default());
         run(&mut controller, Kind::Pods, "a/p", &known, at(0));
-        assert_eq!(run(&mut controller, Kind::Pods, "a/p", &known, at(200)).requeue_after.unwrap().as_secs(), 100);
+        assert_eq!(
+            run(&mut controller, Kind::Pods, "a/p", &known, at(200)).requeue_after.unwrap().as_secs(),
+            100
+        );
         assert_eq!(tell(&mut controller, &mut known, node(None)), ["Pod a/p"]);
         let out = run(&mut controller, Kind::Pods, "a/p", &known, at(250));
         assert_eq!(out.events[0].message, "Cancelling deletion of Pod a/p");

@@ -125,7 +125,8 @@ mod tests {
         let mut tallies = Tallies::default();
         let pending = pod("a", "p1").owner("ReplicaSet", "web", "u1").label("app", "web").build();
         let ready = pod("a", "p1").owner("ReplicaSet", "web", "u1").label("app", "web").ready().build();
-        let gone = pod("a", "p1").owner("ReplicaSet", "web", "u1").label("app", "web").ready().terminating().build();
+        let gone =
+            pod("a", "p1").owner("ReplicaSet", "web", "u1").label("app", "web").ready().terminating().build();
         let numbers = |tallies: &Tallies| {
             tallies.of("u1").iter().map(|g| (g.active, g.ready, g.terminating, g.total)).collect::<Vec<_>>()
         };

@@ -57,7 +57,8 @@ impl Builder {
     }
 
     pub fn ready(self) -> Builder {
-        let condition = object! { "type": "Ready", "status": "True", "lastTransitionTime": "2026-01-01T00:00:00Z" };
+        let condition =
+            object! { "type": "Ready", "status": "True", "lastTransitionTime": "2026-01-01T00:00:00Z" };
         self.set(&["status", "phase"], "Running").set(&["status", "conditions"], vec![condition])
     }
 

@@ -67,7 +67,10 @@ kinds! {
 impl Kind {
     /// The kind of an object or an owner reference.
     pub fn of(api_version: &str, kind: &str) -> Option<Kind> {
-        Kind::ALL.iter().copied().find(|k| k.resource().kind == kind && k.resource().is_api_version(api_version))
+        Kind::ALL
+            .iter()
+            .copied()
+            .find(|k| k.resource().kind == kind && k.resource().is_api_version(api_version))
     }
 }
 

@@ -84,15 +84,17 @@ pub fn sentence(record: &Record) -> Note {
             let Envelope { from, to, message, .. } = envelope;
             note("{0} → {1}: {2}", [name(*from), name(*to), label(message)])
         }
-        Event::Failed { call, reason } => {
-            note("{0} gets no answer from {1}: {2}", [name(call.client), name(call.server), reason.to_string()])
-        }
+        Event::Failed { call, reason } => note(
+            "{0} gets no answer from {1}: {2}",
+            [name(call.client), name(call.server), reason.to_string()],
+        ),
         Event::Disconnected { server, client } => {
             note("{0} sees that the connection of {1} is gone", [name(*server), name(*client)])
         }
-        Event::ConnectionTimeout(a, b) => {
-            note("{0} and {1} heard nothing of each other for 45 s and give the connection up", [name(*a), name(*b)])
-        }
+        Event::ConnectionTimeout(a, b) => note(
+            "{0} and {1} heard nothing of each other for 45 s and give the connection up",
+            [name(*a), name(*b)],
+        ),
         Event::Action(action) => action_note(action),
         Event::Bootstrap => note("the lab looks whether the control plane is ready", [""; 0]),
     }
@@ -101,7 +103,9 @@ pub fn sentence(record: &Record) -> Note {
 fn action_note(action: &Action) -> Note {
     match action {
         Action::Kubectl { line, .. } => note("you: {0}", [line.clone()]),
-        Action::Apply { text } => note("you: apply {0} lines of manifests", [text.lines().count().to_string()]),
+        Action::Apply { text } => {
+            note("you: apply {0} lines of manifests", [text.lines().count().to_string()])
+        }
         Action::Interrupt { .. } => note("you: Ctrl-C", [""; 0]),
         Action::Fault(fault) => fault_note(fault),
         Action::Request { method, path, .. } => note("client: {0} {1}", [method.clone(), path.clone()]),
@@ -117,7 +121,9 @@ fn fault_note(fault: &Fault) -> Note {
         Fault::Cut(ends) => note("you: cut the link {0} – {1}", [ends.from.clone(), ends.to.clone()]),
         Fault::Heal(ends) => note("you: mend the link {0} – {1}", [ends.from.clone(), ends.to.clone()]),
         Fault::HealAll => note("you: mend all links", [""; 0]),
-        Fault::Link { ends, .. } => note("you: change the link {0} – {1}", [ends.from.clone(), ends.to.clone()]),
+        Fault::Link { ends, .. } => {
+            note("you: change the link {0} – {1}", [ends.from.clone(), ends.to.clone()])
+        }
         Fault::Hold(_) => note("you: hold a message", [""; 0]),
         Fault::Deliver(_) => note("you: let a message go", [""; 0]),
         Fault::Drop(_) => note("you: throw a message away", [""; 0]),
@@ -265,8 +271,12 @@ fn etcd_response(response: &rpc::Response) -> String {
             rpc::OpResponse::Range { count, .. } => format!("{count} keys at {}", header.revision.0),
             _ => format!("rev {}", header.revision.0),
         },
-        rpc::Response::WatchEvents { header, events } if events.is_empty() => format!("progress {}", header.revision.0),
-        rpc::Response::WatchEvents { header, events } => format!("{} changes, rev {}", events.len(), header.revision.0),
+        rpc::Response::WatchEvents { header, events } if events.is_empty() => {
+            format!("progress {}", header.revision.0)
+        }
+        rpc::Response::WatchEvents { header, events } => {
+            format!("{} changes, rev {}", events.len(), header.revision.0)
+        }
         rpc::Response::WatchCreated { .. } => "watch created".to_owned(),
         rpc::Response::WatchCanceled { .. } => "watch cancelled".to_owned(),
         rpc::Response::Error(error) => error.to_string(),

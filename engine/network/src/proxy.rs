@@ -49,7 +49,12 @@ impl KubeProxy {
         KubeProxy {
             session: Session::new(format!("kube-proxy/{node}"), random),
             services: Informer::new(SERVICES.clone(), labels.clone(), &[], Token::new(timer::INFORMER, 0)),
-            slices: Informer::new(ENDPOINT_SLICES.clone(), labels, &by_service, Token::new(timer::INFORMER, 1)),
+            slices: Informer::new(
+                ENDPOINT_SLICES.clone(),
+                labels,
+                &by_service,
+                Token::new(timer::INFORMER, 1),
+            ),
             table: Table::default(),
             stale: BTreeSet::new(),
             waiting: false,
@@ -105,7 +110,10 @@ impl KubeProxy {
         }
         self.syncs += 1;
         if changed > 0 {
-            context.note("kube-proxy {0}: rules of {1} services written", [self.node.clone(), changed.to_string().into()]);
+            context.note(
+                "kube-proxy {0}: rules of {1} services written",
+                [self.node.clone(), changed.to_string().into()],
+            );
         }
     }
 }

@@ -153,7 +153,8 @@ fn service_ports<'a>(
     let Ok(cluster_ip) = service.spec.cluster_ip.parse::<Ipv4Addr>() else { return Vec::new() };
     let spec = &service.spec;
     let loads = service.status.load_balancer.ingress.iter().map(|ingress| &ingress.ip);
-    let external: Vec<Ipv4Addr> = spec.external_ips.iter().chain(loads).filter_map(|ip| ip.parse().ok()).collect();
+    let external: Vec<Ipv4Addr> =
+        spec.external_ips.iter().chain(loads).filter_map(|ip| ip.parse().ok()).collect();
     let affinity_seconds = (spec.session_affinity == "ClientIP").then(|| {
         let config = spec.session_affinity_config.as_ref().and_then(|c| c.client_ip.as_ref());
         config.and_then(|c| c.timeout_seconds).and_then(|s| u32::try_from(s).ok()).unwrap_or(10_800)
@@ -181,7 +182,9 @@ fn service_ports<'a>(
 fn backends<'a>(port: &Str, slices: impl Iterator<Item = &'a EndpointSlice>) -> Arc<[Backend]> {
     let mut found = Vec::new();
     for slice in slices.filter(|s| s.address_type == "IPv4") {
-        let Some(number) = slice.ports.iter().find(|p| p.name == *port).and_then(|p| p.port) else { continue };
+        let Some(number) = slice.ports.iter().find(|p| p.name == *port).and_then(|p| p.port) else {
+            continue;
+        };
         for endpoint in &slice.endpoints {
             let conditions = &endpoint.conditions;
             let ready = conditions.ready.unwrap_or(true);

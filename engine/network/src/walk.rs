@@ -53,10 +53,15 @@ pub fn walk(
 
 fn choose(service: &ServicePort, machine: &Str, external: bool, random: &mut Stream) -> Destination {
     let local_only = if external { service.external_local } else { service.internal_local };
-    let eligible: Vec<&Backend> = service.backends.iter().filter(|b| !local_only || b.node == *machine).collect();
+    let eligible: Vec<&Backend> =
+        service.backends.iter().filter(|b| !local_only || b.node == *machine).collect();
     if eligible.is_empty() {
         let name = service.name.clone();
-        return if service.backends.is_empty() { Destination::Rejected(name) } else { Destination::Dropped(name) };
+        return if service.backends.is_empty() {
+            Destination::Rejected(name)
+        } else {
+            Destination::Dropped(name)
+        };
     }
     let chosen = eligible[random.range(0..eligible.len() as u64) as usize];
     Destination::Backend(chosen.clone(), service.name.clone())
@@ -82,7 +87,8 @@ mod tests {
             "metadata": { "namespace": "default", "name": "web-x" }, "addressType": "IPv4",
             "ports": [{ "name": "", "port": 8080 }], "endpoints": endpoints
         });
-        let (service, slice): (&Service, &EndpointSlice) = (service.service().unwrap(), slice.endpoint_slice().unwrap());
+        let (service, slice): (&Service, &EndpointSlice) =
+            (service.service().unwrap(), slice.endpoint_slice().unwrap());
         let mut table = Table::default();
         assert!(table.set_service(&ObjectKey::new("default", "web"), Some(service), std::iter::once(slice)));
         assert!(!table.set_service(&ObjectKey::new("default", "web"), Some(service), std::iter::once(slice)));
@@ -95,10 +101,13 @@ mod tests {
 
     #[test]
     fn packets_find_ready_pods() {
-        let table = table("Cluster", object!([
-            { "addresses": ["10.244.0.5"], "nodeName": "node-1", "conditions": { "ready": false } },
-            { "addresses": ["10.244.1.7"], "nodeName": "node-2", "conditions": { "ready": true } }
-        ]));
+        let table = table(
+            "Cluster",
+            object!([
+                { "addresses": ["10.244.0.5"], "nodeName": "node-1", "conditions": { "ready": false } },
+                { "addresses": ["10.244.1.7"], "nodeName": "node-2", "conditions": { "ready": true } }
+            ]),
+        );
         let cluster_ip = Ipv4Addr::new(10, 96, 0, 9);
         for (ip, port) in [(cluster_ip, 80), (OWN, 31000)] {
             match to(&table, ip, port) {

@@ -84,16 +84,21 @@ impl Cache {
 
     fn place(&mut self, pod: Arc<PodInfo>, node: &Str) {
         let key = pod.key().clone();
-        if self.placed.get(&key) == Some(node) && self.pod(&key).is_some_and(|known| same_place(known, &pod)) {
+        if self.placed.get(&key) == Some(node) && self.pod(&key).is_some_and(|known| same_place(known, &pod))
+        {
             // The usual status update: sums and counts stay as they are.
             return self.change(node, |info| {
                 info.pods.insert(key, pod);
             });
         }
         self.remove(&key);
-        if pod.pod().spec.affinity.as_ref().is_some_and(|a| {
-            a.pod_anti_affinity.as_ref().is_some_and(|anti| !anti.required.is_empty())
-        }) {
+        if pod
+            .pod()
+            .spec
+            .affinity
+            .as_ref()
+            .is_some_and(|a| a.pod_anti_affinity.as_ref().is_some_and(|anti| !anti.required.is_empty()))
+        {
             self.repelling.insert(key.clone());
         }
         self.spread.add(&pod, node, 1);

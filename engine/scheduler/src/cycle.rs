@@ -226,7 +226,9 @@ fn prepare_affinity(pod: &PodInfo, cache: &Cache, nodes: &[Arc<NodeInfo>], state
         let domains = |term: &api::types::PodAffinityTerm| {
             let mut pairs: Vec<(Str, Str)> = placed()
                 .filter(|(other, _)| inter_pod_affinity::selects(term, namespace, other))
-                .filter_map(|(_, node)| Some((term.topology_key.clone(), node.label(&term.topology_key)?.clone())))
+                .filter_map(|(_, node)| {
+                    Some((term.topology_key.clone(), node.label(&term.topology_key)?.clone()))
+                })
                 .collect();
             pairs.sort();
             pairs.dedup();
@@ -248,7 +250,8 @@ fn prepare_affinity(pod: &PodInfo, cache: &Cache, nodes: &[Arc<NodeInfo>], state
     for key in &cache.repelling {
         let Some(other) = cache.pod(key) else { continue };
         let node = cache.place_of(key).and_then(|name| cache.node(name));
-        let terms = other.pod().spec.affinity.iter().flat_map(|a| &a.pod_anti_affinity).flat_map(|a| &a.required);
+        let terms =
+            other.pod().spec.affinity.iter().flat_map(|a| &a.pod_anti_affinity).flat_map(|a| &a.required);
         for term in terms.filter(|term| inter_pod_affinity::selects(term, other.object.namespace(), pod)) {
             if let Some(value) = node.and_then(|n| n.label(&term.topology_key)) {
                 state.repelled.push((term.topology_key.clone(), value.clone()));

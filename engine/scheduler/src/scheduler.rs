@@ -6,7 +6,9 @@ use std::time::Duration;
 use api::{Object, object};
 use client::events::{EventRecorder, EventType};
 use client::resource::{NODES, PODS, REPLICA_SETS, SERVICES};
-use client::{Calls, Component, Context, Delta, Handled, Informer, Input, PatchType, Selection, Session, requests};
+use client::{
+    Calls, Component, Context, Delta, Handled, Informer, Input, PatchType, Selection, Session, requests,
+};
 use sim::{SimTime, Str, Stream, Token};
 
 use crate::cache::Cache;
@@ -219,11 +221,10 @@ impl Scheduler {
         });
         match node {
             Some(node) => {
-                context.note("scheduler: {0} goes to {1}, the best of {2} nodes", [
-                    Str::from(key.to_string()),
-                    node.clone(),
-                    Str::from(looked_at.to_string()),
-                ]);
+                context.note(
+                    "scheduler: {0} goes to {1}, the best of {2} nodes",
+                    [Str::from(key.to_string()), node.clone(), Str::from(looked_at.to_string())],
+                );
                 let object = pod.object.clone();
                 let request = requests::bind(&object, &node);
                 self.cache.assume(Arc::new(pod), &node);
@@ -241,7 +242,14 @@ impl Scheduler {
 
     /// Tells the world why a pod stays where it is: an Event and the pod's condition.
     fn report(&mut self, pod: &Object, message: &str, context: &mut Context<'_>) {
-        self.recorder.record(&mut self.session, context, pod, EventType::Warning, "FailedScheduling", message);
+        self.recorder.record(
+            &mut self.session,
+            context,
+            pod,
+            EventType::Warning,
+            "FailedScheduling",
+            message,
+        );
         let condition = pod.pod().and_then(|p| p.condition("PodScheduled"));
         if condition.is_some_and(|c| c.status == "False" && c.message == message) {
             return;
@@ -280,11 +288,10 @@ impl Scheduler {
                 if self.pods.store().get(&key).is_none_or(Object::is_terminating) {
                     return self.queue.delete(&key);
                 }
-                context.note("scheduler: binding {0} to {1} failed: {2}", [
-                    Str::from(key.to_string()),
-                    node,
-                    Str::from(why.as_str()),
-                ]);
+                context.note(
+                    "scheduler: binding {0} to {1} failed: {2}",
+                    [Str::from(key.to_string()), node, Str::from(why.as_str())],
+                );
                 self.queue.failed(&key, u64::MAX, false, context.now);
                 self.go_on(context);
             }
@@ -349,7 +356,10 @@ fn may_help(old: &Object, new: &Object) -> bool {
 /// True when two versions of a pod differ in nothing that a scheduler reads.
 fn only_status(old: &Object, new: &Object) -> bool {
     let same = |path: &[&str]| old.value().at(path) == new.value().at(path);
-    same(&["spec"]) && same(&["metadata", "labels"]) && same(&["metadata", "uid"]) && same(&["metadata", "deletionTimestamp"])
+    same(&["spec"])
+        && same(&["metadata", "labels"])
+        && same(&["metadata", "uid"])
+        && same(&["metadata", "deletionTimestamp"])
 }
 
 /// kube-scheduler's sentence when no node fits, with the one about preemption behind it.
@@ -381,7 +391,8 @@ mod tests {
 
     #[test]
     fn the_sentence_of_no_fit() {
-        let reasons = [("Insufficient cpu".to_owned(), 2), ("node(s) had untolerated taint(s)".to_owned(), 1)].into();
+        let reasons =
+            [("Insufficient cpu".to_owned(), 2), ("node(s) had untolerated taint(s)".to_owned(), 1)].into();
         assert_eq!(
             no_fit(3, &reasons, 2),
             "0/3 nodes are available: 1 node(s) had untolerated taint(s), 2 Insufficient cpu. preemption: 0/3 nodes \

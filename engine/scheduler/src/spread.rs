@@ -76,7 +76,8 @@ impl SpreadCounts {
         {
             self.counters.remove(&oldest);
         }
-        let counter = Counter { selector: selector.clone(), by_node: by_node.clone(), last_asked: self.asked };
+        let counter =
+            Counter { selector: selector.clone(), by_node: by_node.clone(), last_asked: self.asked };
         self.counters.insert(key, counter);
         by_node
     }

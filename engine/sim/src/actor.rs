@@ -7,9 +7,7 @@ use std::fmt;
 /// Node numbers count from 1 in the order in which the machines joined the lab and are never reused; the
 /// same for etcd members from 0. `Display` gives the name that the page and the lab file use (`etcd-0`,
 /// `node-1/kubelet`).
-#[derive(
-    Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug, serde::Serialize, serde::Deserialize,
-)]
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug, serde::Serialize, serde::Deserialize)]
 pub enum Actor {
     /// The person at the terminal (kubectl, etcdctl).
     User,

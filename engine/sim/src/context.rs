@@ -8,9 +8,7 @@ use arcstr::ArcStr;
 use crate::{Actor, SimTime};
 
 /// A component's name for one of its own timers. `kind` says what for, `arg` which one.
-#[derive(
-    Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug, serde::Serialize, serde::Deserialize,
-)]
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug, serde::Serialize, serde::Deserialize)]
 pub struct Token {
     /// What the timer is for; each component numbers its own.
     pub kind: u16,

@@ -69,7 +69,10 @@ mod tests {
     #[test]
     fn digest_is_fixed_forever() {
         // Links carry hashes: this number may never change.
-        assert_eq!(Digest::of(&("lab", 1u64, Some(2u32), vec![3u8])), Digest::of(&("lab", 1u64, Some(2u32), vec![3u8])));
+        assert_eq!(
+            Digest::of(&("lab", 1u64, Some(2u32), vec![3u8])),
+            Digest::of(&("lab", 1u64, Some(2u32), vec![3u8]))
+        );
         assert_ne!(Digest::of(&1u64), Digest::of(&2u64));
         assert_eq!(Digest::of_bytes(b"").to_string(), "2d06800538d394c2");
     }

@@ -72,7 +72,12 @@ pub struct Links {
 impl Links {
     /// Links that all behave as `default`.
     pub fn new(seed: u64, default: LinkRule) -> Links {
-        Links { default, rules: BTreeMap::new(), last_arrival: BTreeMap::new(), random: Stream::derive(seed, "links") }
+        Links {
+            default,
+            rules: BTreeMap::new(),
+            last_arrival: BTreeMap::new(),
+            random: Stream::derive(seed, "links"),
+        }
     }
 
     /// The rule of one direction.

@@ -74,8 +74,7 @@ mod tests {
 
     #[test]
     fn limits() {
-        let mut l =
-            object!({"spec": {"limits": [{"type": "Container", "max": {"cpu": "2"}, "min": {"memory": "1Mi"}}]}});
+        let mut l = object!({"spec": {"limits": [{"type": "Container", "max": {"cpu": "2"}, "min": {"memory": "1Mi"}}]}});
         limit_range(&mut l);
         assert_eq!(
             l.items_at(&["spec", "limits"])[0],

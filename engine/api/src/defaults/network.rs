@@ -76,8 +76,7 @@ mod tests {
 
     #[test]
     fn services() {
-        let mut web =
-            object!({"spec": {"ports": [{"port": 80}, {"port": 81, "targetPort": "http", "protocol": "UDP"}]}});
+        let mut web = object!({"spec": {"ports": [{"port": 80}, {"port": 81, "targetPort": "http", "protocol": "UDP"}]}});
         defaults::apply(&kinds::SERVICES, &mut web);
         assert_eq!(
             web,

@@ -26,7 +26,9 @@ pub(super) fn pod(pod: &mut Value) {
 
 /// What a container may use and does not request, it requests.
 fn requests_from_limits(container: &mut Value) {
-    let Some(limits) = container.at(&["resources", "limits"]).and_then(Value::as_map).cloned() else { return };
+    let Some(limits) = container.at(&["resources", "limits"]).and_then(Value::as_map).cloned() else {
+        return;
+    };
     for (name, amount) in limits.iter() {
         default(container, &["resources", "requests", name], amount);
     }
@@ -63,8 +65,12 @@ fn container(container: &mut Value) {
     default(container, &["resources"], object!({}));
     each(container, &["ports"], |port| default_text(port, &["protocol"], "TCP"));
     each(container, &["env"], |variable| {
-        within(variable, &["valueFrom", "fieldRef"], |reference| default_text(reference, &["apiVersion"], "v1"));
-        within(variable, &["valueFrom", "resourceFieldRef"], |reference| default(reference, &["divisor"], "0"));
+        within(variable, &["valueFrom", "fieldRef"], |reference| {
+            default_text(reference, &["apiVersion"], "v1")
+        });
+        within(variable, &["valueFrom", "resourceFieldRef"], |reference| {
+            default(reference, &["divisor"], "0")
+        });
     });
     for probe in ["livenessProbe", "readinessProbe", "startupProbe"] {
         within(container, &[probe], |probe| {
@@ -106,7 +112,8 @@ pub fn pull_policy(image: &str) -> &'static str {
 }
 
 fn volume(volume: &mut Value) {
-    let has_source = volume.as_map().is_some_and(|map| map.iter().any(|(name, v)| name != "name" && !v.is_null()));
+    let has_source =
+        volume.as_map().is_some_and(|map| map.iter().any(|(name, v)| name != "name" && !v.is_null()));
     if !has_source {
         volume.set(&["emptyDir"], object!({}));
     }

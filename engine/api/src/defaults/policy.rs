@@ -41,6 +41,8 @@ pub(super) fn admission_policy(object: &mut Value) {
         default_text(object, &["spec", "matchConstraints", "matchPolicy"], "Equivalent");
         default(object, &["spec", "matchConstraints", "namespaceSelector"], object!({}));
         default(object, &["spec", "matchConstraints", "objectSelector"], object!({}));
-        each(object, &["spec", "matchConstraints", "resourceRules"], |rule| default_text(rule, &["scope"], "*"));
+        each(object, &["spec", "matchConstraints", "resourceRules"], |rule| {
+            default_text(rule, &["scope"], "*")
+        });
     }
 }

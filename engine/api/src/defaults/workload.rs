@@ -136,12 +136,15 @@ mod tests {
 
     #[test]
     fn a_deployment() {
-        let mut web = object!({"spec": {"template": {"spec": {"containers": [{"name": "a", "image": "b:1"}]}}}});
+        let mut web =
+            object!({"spec": {"template": {"spec": {"containers": [{"name": "a", "image": "b:1"}]}}}});
         defaults::apply(&kinds::DEPLOYMENTS, &mut web);
         assert_eq!(web.int_at(&["spec", "replicas"]), Some(1));
         assert_eq!(
             web.at(&["spec", "strategy"]),
-            Some(&object!({"type": "RollingUpdate", "rollingUpdate": {"maxUnavailable": "25%", "maxSurge": "25%"}}))
+            Some(
+                &object!({"type": "RollingUpdate", "rollingUpdate": {"maxUnavailable": "25%", "maxSurge": "25%"}})
+            )
         );
         let pod = web.at(&["spec", "template", "spec"]).unwrap();
         assert_eq!(pod.get("enableServiceLinks"), None, "only pods get it, templates do not");

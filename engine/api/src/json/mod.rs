@@ -120,7 +120,10 @@ mod tests {
     #[test]
     fn text_and_tree() {
         let v = parse(r#"{"b":[1,-2.5,true,null,"x<y"],"a":{"metadata":18446744073709551615}}"#).unwrap();
-        assert_eq!(write(&v), r#"{"a":{"metadata":1.8446744073709552e+19},"b":[1,-2.5,true,null,"x\u003cy"]}"#);
+        assert_eq!(
+            write(&v),
+            r#"{"a":{"metadata":1.8446744073709552e+19},"b":[1,-2.5,true,null,"x\u003cy"]}"#
+        );
         assert_eq!(pretty(&object!({"a": 1})), "{\n    \"a\": 1\n}");
     }
 

@@ -40,7 +40,13 @@ fn as_map(value: &Value) -> &Map {
     value.as_map().unwrap_or(&EMPTY)
 }
 
-fn maps(definition: Option<&'static Definition>, old: &Map, new: &Map, options: Options, retain_keys: bool) -> Map {
+fn maps(
+    definition: Option<&'static Definition>,
+    old: &Map,
+    new: &Map,
+    options: Options,
+    retain_keys: bool,
+) -> Map {
     let mut patch = Map::default();
     for (name, value) in new.iter() {
         let field = definition.and_then(|d| d.field(name));
@@ -48,7 +54,8 @@ fn maps(definition: Option<&'static Definition>, old: &Map, new: &Map, options: 
             (Some(before), _) if before == value => {}
             (Some(Value::Map(before)), Value::Map(after)) if !field.is_some_and(|f| f.patch.replace) => {
                 let nested_retain = field.is_some_and(|f| f.patch.retain_keys);
-                let nested = maps(field.and_then(|f| f.value.definition()), before, after, options, nested_retain);
+                let nested =
+                    maps(field.and_then(|f| f.value.definition()), before, after, options, nested_retain);
                 if !nested.is_empty() {
                     patch.insert(name.clone(), nested);
                 }
@@ -72,7 +79,14 @@ fn maps(definition: Option<&'static Definition>, old: &Map, new: &Map, options: 
     patch
 }
 
-fn lists(patch: &mut Map, name: &Str, field: Option<&'static Field>, old: &[Value], new: &[Value], options: Options) {
+fn lists(
+    patch: &mut Map,
+    name: &Str,
+    field: Option<&'static Field>,
+    old: &[Value],
+    new: &[Value],
+    options: Options,
+) {
     let key = field.and_then(|f| f.merge_key);
     let mut changed: Vec<Value> = Vec::new();
     let mut removed: Vec<Value> = Vec::new();
@@ -117,9 +131,10 @@ fn lists(patch: &mut Map, name: &Str, field: Option<&'static Field>, old: &[Valu
     let touched = !changed.is_empty() || !removed.is_empty();
     if options.order && (touched || (options.additions && !same_order)) {
         let order: Vec<Value> = match key {
-            Some(key) => {
-                new.iter().map(|item| Value::Map([(key, Value::from(item.get(key)))].into_iter().collect())).collect()
-            }
+            Some(key) => new
+                .iter()
+                .map(|item| Value::Map([(key, Value::from(item.get(key)))].into_iter().collect()))
+                .collect(),
             None => new.to_vec(),
         };
         patch.insert(json::field_name(&format!("{ELEMENT_ORDER}{name}")), order);
@@ -178,8 +193,10 @@ mod tests {
     #[test]
     fn apply_again() {
         let definition = schema::definition("apps", "v1", "Deployment").unwrap();
-        let original =
-            deployment(object!([{"name": "web", "image": "nginx:1"}, {"name": "log", "image": "l"}]), object!(2));
+        let original = deployment(
+            object!([{"name": "web", "image": "nginx:1"}, {"name": "log", "image": "l"}]),
+            object!(2),
+        );
         let mut current = original.clone();
         current.set(&["spec", "progressDeadlineSeconds"], 600);
         current.set(&["spec", "replicas"], 5);
@@ -206,7 +223,8 @@ mod tests {
     fn retained_keys_and_primitives() {
         let definition = schema::definition("apps", "v1", "Deployment").unwrap();
         let old = object!({"metadata": {"finalizers": ["a", "b"]}, "spec": {"strategy": {"type": "RollingUpdate", "rollingUpdate": {"maxSurge": 1}}}});
-        let new = object!({"metadata": {"finalizers": ["b", "c"]}, "spec": {"strategy": {"type": "Recreate"}}});
+        let new =
+            object!({"metadata": {"finalizers": ["b", "c"]}, "spec": {"strategy": {"type": "Recreate"}}});
         let patch = create_strategic(definition, &old, &new);
         assert_eq!(
             patch,

@@ -8,11 +8,16 @@ const OPERATIONS_MAX: usize = 10_000;
 /// Applies a JSON patch. The first operation that fails fails all.
 pub fn json(target: &Value, patch: &Value) -> Result<Value, String> {
     let Some(operations) = patch.as_list() else {
-        return Err(format!("json: cannot unmarshal {} into Go value of type jsonpatch.Patch", patch.type_name()));
+        return Err(format!(
+            "json: cannot unmarshal {} into Go value of type jsonpatch.Patch",
+            patch.type_name()
+        ));
     };
     if operations.len() > OPERATIONS_MAX {
         let count = operations.len();
-        return Err(format!("The allowed maximum operations in a JSON patch is {OPERATIONS_MAX}, got {count}"));
+        return Err(format!(
+            "The allowed maximum operations in a JSON patch is {OPERATIONS_MAX}, got {count}"
+        ));
     }
     let mut result = target.clone();
     for operation in operations.as_slice() {
@@ -26,7 +31,8 @@ fn apply(target: &mut Value, operation: &Value) -> Result<(), String> {
         let found = operation.str_at(&[name]);
         found.map(|s| s.as_str()).ok_or_else(|| format!("operation {operation:?} has no {name:?}"))
     };
-    let value = || operation.get("value").cloned().ok_or_else(|| format!("operation {operation:?} has no \"value\""));
+    let value =
+        || operation.get("value").cloned().ok_or_else(|| format!("operation {operation:?} has no \"value\""));
     let path = text("path")?;
     let steps = pointer(path)?;
     match text("op")? {
@@ -66,7 +72,8 @@ fn pointer(path: &str) -> Result<Vec<String>, String> {
     if path.is_empty() {
         return Ok(Vec::new());
     }
-    let rest = path.strip_prefix('/').ok_or_else(|| format!("JSON pointer {path:?} must begin with a slash"))?;
+    let rest =
+        path.strip_prefix('/').ok_or_else(|| format!("JSON pointer {path:?} must begin with a slash"))?;
     Ok(rest.split('/').map(|step| step.replace("~1", "/").replace("~0", "~")).collect())
 }
 

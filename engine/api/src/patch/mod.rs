@@ -28,9 +28,15 @@ pub const APPLY_PATCH: &str = "application/apply-patch+yaml";
 /// What `kubectl apply` sends: a patch from what was applied last (`original`, null on the first time), what is to be
 /// applied (`modified`) and what is there (`current`). Strategic where the kind is in the schema, else a merge patch;
 /// the `Content-Type` comes first. The patch is `{}` when there is nothing to do.
-pub fn three_way(original: &Value, modified: &Value, current: &Value) -> Result<(&'static str, Value), String> {
+pub fn three_way(
+    original: &Value,
+    modified: &Value,
+    current: &Value,
+) -> Result<(&'static str, Value), String> {
     match schema::definition_of(modified) {
-        Some(definition) => Ok((STRATEGIC_MERGE_PATCH, three_way_strategic(definition, original, modified, current)?)),
+        Some(definition) => {
+            Ok((STRATEGIC_MERGE_PATCH, three_way_strategic(definition, original, modified, current)?))
+        }
         None => Ok((MERGE_PATCH, three_way_merge(original, modified, current))),
     }
 }

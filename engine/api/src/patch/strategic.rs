@@ -11,8 +11,12 @@ pub(super) const DELETE_PRIMITIVES: &str = "$deleteFromPrimitiveList/";
 
 /// Applies a strategic merge patch to an object (or part of one) of the definition's type.
 pub fn strategic(definition: &'static Definition, target: &Value, patch: &Value) -> Result<Value, String> {
-    merge_map(Some(definition), target.as_map().unwrap_or(&Map::default()), patch.as_map().unwrap_or(&Map::default()))
-        .map(Value::Map)
+    merge_map(
+        Some(definition),
+        target.as_map().unwrap_or(&Map::default()),
+        patch.as_map().unwrap_or(&Map::default()),
+    )
+    .map(Value::Map)
 }
 
 fn merge_map(definition: Option<&'static Definition>, original: &Map, patch: &Map) -> Result<Map, String> {
@@ -32,13 +36,16 @@ fn merge_map(definition: Option<&'static Definition>, original: &Map, patch: &Ma
     }
     let mut result = original.clone();
     if let Some(retained) = patch.get(RETAIN_KEYS) {
-        let Some(retained) = retained.as_list() else { return Err("invalid patch format of retainKeys".to_owned()) };
+        let Some(retained) = retained.as_list() else {
+            return Err("invalid patch format of retainKeys".to_owned());
+        };
         result.retain(|name, _| retained.as_slice().iter().any(|r| r.as_str() == Some(name)));
     }
     for (name, value) in patch.iter() {
         if let Some(list) = name.strip_prefix(DELETE_PRIMITIVES) {
             if let Some(old) = result.get(list).and_then(Value::as_list) {
-                let kept: List = old.as_slice().iter().filter(|item| !value.items().contains(item)).cloned().collect();
+                let kept: List =
+                    old.as_slice().iter().filter(|item| !value.items().contains(item)).cloned().collect();
                 result.insert(list, kept);
             }
             continue;
@@ -52,7 +59,8 @@ fn merge_map(definition: Option<&'static Definition>, original: &Map, patch: &Ma
         }
         let field = definition.and_then(|d| d.field(name));
         let new = merge_value(field, result.get(name), value).map_err(|e| format!("{name}: {e}"));
-        let new = new.map_err(|e| e.rsplit_once(": map:").map_or(e.clone(), |(_, rest)| format!("map:{rest}")))?;
+        let new =
+            new.map_err(|e| e.rsplit_once(": map:").map_or(e.clone(), |(_, rest)| format!("map:{rest}")))?;
         if result.get(name) != Some(&new) {
             result.insert(json::field_name(name), new);
         }
@@ -61,8 +69,12 @@ fn merge_map(definition: Option<&'static Definition>, original: &Map, patch: &Ma
         let Some(list) = name.strip_prefix(ELEMENT_ORDER) else { continue };
         let Some(merged) = result.get(list).and_then(Value::as_list) else { continue };
         let key = definition.and_then(|d| d.field(list)).and_then(|f| f.merge_key);
-        let arranged =
-            arrange(merged.as_slice().to_vec(), order.items(), original.get(list).map_or(&[], Value::items), key);
+        let arranged = arrange(
+            merged.as_slice().to_vec(),
+            order.items(),
+            original.get(list).map_or(&[], Value::items),
+            key,
+        );
         if arranged != merged.as_slice() {
             result.insert(json::field_name(list), Value::from(arranged));
         }
@@ -70,7 +82,11 @@ fn merge_map(definition: Option<&'static Definition>, original: &Map, patch: &Ma
     Ok(result)
 }
 
-fn merge_value(field: Option<&'static Field>, original: Option<&Value>, patch: &Value) -> Result<Value, String> {
+fn merge_value(
+    field: Option<&'static Field>,
+    original: Option<&Value>,
+    patch: &Value,
+) -> Result<Value, String> {
     let definition = field.and_then(|f| f.value.definition());
     match (original, patch) {
         (Some(Value::Map(_)), Value::Map(_)) if field.is_some_and(|f| f.patch.replace) => Ok(clean(patch)),
@@ -103,7 +119,8 @@ fn merge_list(
         // One such item makes the rest of the patch the new list.
         return Ok(ordinary.iter().map(clean).collect());
     }
-    let lacks_key = |item: &Value| format!("map: {} does not contain declared merge key: {key}", go_map(item));
+    let lacks_key =
+        |item: &Value| format!("map: {} does not contain declared merge key: {key}", go_map(item));
     for item in patch.iter().filter(|item| is(item, "delete")) {
         let id = item.get(key).ok_or_else(|| lacks_key(item))?;
         merged.retain(|old| old.get(key) != Some(id));
@@ -118,7 +135,11 @@ fn merge_list(
     Ok(arrange(merged, &ordinary, original, Some(key)))
 }
 
-fn merge_value_of_item(definition: Option<&'static Definition>, old: &Value, new: &Value) -> Result<Value, String> {
+fn merge_value_of_item(
+    definition: Option<&'static Definition>,
+    old: &Value,
+    new: &Value,
+) -> Result<Value, String> {
     let empty = Map::default();
     merge_map(definition, old.as_map().unwrap_or(&empty), new.as_map().unwrap_or(&empty)).map(Value::Map)
 }
@@ -194,7 +215,8 @@ mod tests {
 
     #[test]
     fn directives() {
-        let result = pod(object!({"spec": {"containers": [{"$patch": "replace"}, {"name": "one"}]}})).unwrap();
+        let result =
+            pod(object!({"spec": {"containers": [{"$patch": "replace"}, {"name": "one"}]}})).unwrap();
         assert_eq!(result.items_at(&["spec", "containers"]), [object!({"name": "one"})]);
         let result = pod(object!({"metadata": {"$patch": "replace", "name": "x"}})).unwrap();
         assert_eq!(result.get("metadata"), Some(&object!({"name": "x"})));
@@ -210,7 +232,8 @@ mod tests {
     fn nothing_changes_nothing() {
         let target = object!({"spec": {"containers": [{"name": "a"}]}});
         let definition = schema::named("core.v1.Pod").unwrap();
-        let result = strategic(definition, &target, &object!({"spec": {"containers": [{"name": "a"}]}})).unwrap();
+        let result =
+            strategic(definition, &target, &object!({"spec": {"containers": [{"name": "a"}]}})).unwrap();
         assert!(result.get("spec").unwrap().same(target.get("spec").unwrap()));
     }
 }

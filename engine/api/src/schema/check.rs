@@ -51,14 +51,20 @@ pub fn check(object: &Value) -> Vec<Problem> {
 
 /// Checks a value against a definition.
 pub fn check_as(definition: &'static Definition, value: &Value) -> Vec<Problem> {
-    let mut checker = Checker { path: String::new(), go_path: String::new(), owner: definition, problems: Vec::new() };
+    let mut checker =
+        Checker { path: String::new(), go_path: String::new(), owner: definition, problems: Vec::new() };
     checker.object(definition, value);
     checker.problems
 }
 
 /// What the API server says of an object with problems, as the message of its 400; `duplicates` are the paths of fields
 /// that the text gave twice. Wrong types come first and alone. With `strict` unset, unknown fields are fine.
-pub fn strict_error(object: &Value, problems: &[Problem], duplicates: &[String], strict: bool) -> Option<String> {
+pub fn strict_error(
+    object: &Value,
+    problems: &[Problem],
+    duplicates: &[String],
+    strict: bool,
+) -> Option<String> {
     let text = |name| object.str_at(&[name]).map_or("", |s| s.as_str());
     let kind = text("kind");
     let version = text("apiVersion").rsplit('/').next().unwrap_or_default();
@@ -100,7 +106,8 @@ impl Checker {
                 }
                 None => {
                     let suggestion = suggest(definition, name);
-                    self.problems.push(Problem { path: self.path.clone(), kind: ProblemKind::Unknown { suggestion } });
+                    self.problems
+                        .push(Problem { path: self.path.clone(), kind: ProblemKind::Unknown { suggestion } });
                 }
             }
             self.path.truncate(length);
@@ -141,7 +148,10 @@ impl Checker {
                 }
             }
             (Type::IntOrString, _) => {
-                self.problem(format!("json: cannot unmarshal {} into Go value of type int32", go_value(value)));
+                self.problem(format!(
+                    "json: cannot unmarshal {} into Go value of type int32",
+                    go_value(value)
+                ));
             }
             (Type::Object(_), _) => {
                 if let Some(definition) = expected.definition() {
@@ -178,7 +188,10 @@ impl Checker {
             format!("json: cannot unmarshal {found} into Go value of type {go_type}")
         } else {
             let owner = self.owner.struct_name();
-            format!("json: cannot unmarshal {found} into Go struct field {owner}.{} of type {go_type}", self.go_path)
+            format!(
+                "json: cannot unmarshal {found} into Go struct field {owner}.{} of type {go_type}",
+                self.go_path
+            )
         });
     }
 
@@ -234,8 +247,10 @@ fn bad_base64(text: &str) -> Option<usize> {
 
 /// The field whose name is nearest: at most a third of the letters differ.
 fn suggest(definition: &'static Definition, name: &str) -> Option<&'static str> {
-    let scored =
-        definition.fields.iter().map(|f| (distance(&f.name.to_ascii_lowercase(), &name.to_ascii_lowercase()), f.name));
+    let scored = definition
+        .fields
+        .iter()
+        .map(|f| (distance(&f.name.to_ascii_lowercase(), &name.to_ascii_lowercase()), f.name));
     let (distance, best) = scored.min()?;
     (distance <= (name.len() / 3).max(1)).then_some(best)
 }
@@ -312,7 +327,10 @@ mod tests {
             let problems = check(&deployment(spec));
             assert_eq!(problems.first().map(Problem::to_string).as_deref(), Some(message));
         }
-        assert_eq!(check(&deployment(object!({"replicas": null, "template": {"spec": {"volumes": [null]}}}))), []);
+        assert_eq!(
+            check(&deployment(object!({"replicas": null, "template": {"spec": {"volumes": [null]}}}))),
+            []
+        );
     }
 
     #[test]

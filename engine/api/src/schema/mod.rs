@@ -189,7 +189,8 @@ pub fn field_at(definition: &'static Definition, path: &str) -> Option<&'static 
 
 /// The names of all fields of all kinds, sorted.
 pub fn field_names() -> Vec<Str> {
-    let mut names: Vec<&str> = SCHEMA.definitions.iter().flat_map(|d| d.fields.iter().map(|f| f.name)).collect();
+    let mut names: Vec<&str> =
+        SCHEMA.definitions.iter().flat_map(|d| d.fields.iter().map(|f| f.name)).collect();
     names.sort_unstable();
     names.dedup();
     names.into_iter().map(Str::from).collect()

@@ -53,8 +53,11 @@ fn value(expected: &Type, given: &Value) -> Option<Value> {
             let mut changed: Option<Map> = None;
             for (key, old) in map.iter() {
                 // A null in a map of strings is the empty string to Go.
-                let new =
-                    if old.is_null() && **item == Type::String { Some(Value::from("")) } else { value(item, old) };
+                let new = if old.is_null() && **item == Type::String {
+                    Some(Value::from(""))
+                } else {
+                    value(item, old)
+                };
                 if let Some(new) = new {
                     changed.get_or_insert_with(|| map.clone()).insert(key.clone(), new);
                 }
@@ -71,8 +74,10 @@ fn fields(definition: &'static Definition, given: &Value) -> Option<Value> {
     for (name, old) in map.iter() {
         let field = definition.field(name);
         let drop = field.is_none_or(|field| {
-            let pointer =
-                || POINTERS.contains(&field.name) || POINTERS.contains(&format!("{}.{name}", definition.name).as_str());
+            let pointer = || {
+                POINTERS.contains(&field.name)
+                    || POINTERS.contains(&format!("{}.{name}", definition.name).as_str())
+            };
             match (&field.value, old) {
                 (_, Value::Null) => true,
                 (Type::String, Value::Str(s)) => s.is_empty() && !field.required && !pointer(),

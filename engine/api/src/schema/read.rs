@@ -5,8 +5,11 @@ use super::{Definition, DefinitionId, Field, PatchStrategy, Schema, Topology, Ty
 /// A line is a definition (`core.v1.Pod /v1/Pod`); a line that begins with a space is a field of the definition before
 /// it: name (`!`: required), type, and how it merges.
 pub(super) fn read(text: &'static str) -> Schema {
-    let names: Vec<&str> =
-        text.lines().filter(|line| !line.starts_with(' ')).map(|line| line.split(' ').next().unwrap_or(line)).collect();
+    let names: Vec<&str> = text
+        .lines()
+        .filter(|line| !line.starts_with(' '))
+        .map(|line| line.split(' ').next().unwrap_or(line))
+        .collect();
     let mut definitions: Vec<Definition> = Vec::with_capacity(names.len());
     for line in text.lines() {
         match line.strip_prefix(' ') {
@@ -30,7 +33,9 @@ pub(super) fn read(text: &'static str) -> Schema {
     let mut kinds: Vec<_> = definitions
         .iter()
         .enumerate()
-        .filter_map(|(i, d)| d.kind.map(|(group, version, kind)| (group, version, kind, DefinitionId(i as u32))))
+        .filter_map(|(i, d)| {
+            d.kind.map(|(group, version, kind)| (group, version, kind, DefinitionId(i as u32)))
+        })
         .collect();
     kinds.sort_by_key(|(group, version, kind, _)| (*group, *version, *kind));
     Schema { definitions, kinds }
@@ -42,8 +47,14 @@ fn field(line: &'static str, names: &[&str]) -> Field {
     let value = value_type(words.next().unwrap_or_default(), names);
     let required = name.ends_with('!');
     let name = name.trim_end_matches('!');
-    let mut field =
-        Field { name, value, required, topology: Topology::Plain, patch: PatchStrategy::default(), merge_key: None };
+    let mut field = Field {
+        name,
+        value,
+        required,
+        topology: Topology::Plain,
+        patch: PatchStrategy::default(),
+        merge_key: None,
+    };
     for word in words {
         match word.split_once('=') {
             None if word == "set" => field.topology = Topology::Set,

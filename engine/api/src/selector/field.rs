@@ -102,7 +102,9 @@ impl FieldSelector {
                 continue;
             }
             return Err(if known.is_empty() {
-                format!("{field:?} is not a known field selector: only \"metadata.name\", \"metadata.namespace\"")
+                format!(
+                    "{field:?} is not a known field selector: only \"metadata.name\", \"metadata.namespace\""
+                )
             } else {
                 format!("field label not supported: {field}")
             });

@@ -104,7 +104,9 @@ impl<'a> Parser<'a> {
             self.at += 1;
         }
         let token = self.next().as_value();
-        let Token::Word(key) = token else { return Err(format!("found '{}', expected: identifier", token.text())) };
+        let Token::Word(key) = token else {
+            return Err(format!("found '{}', expected: identifier", token.text()));
+        };
         let wrong = names::qualified_name(key);
         if !wrong.is_empty() {
             return Err(format!("key: Invalid value: {key:?}: {}", wrong.join("; ")));
@@ -134,7 +136,8 @@ impl<'a> Parser<'a> {
             _ => vec![self.value()?],
         };
         for (i, value) in values.iter().enumerate() {
-            if matches!(operator, Operator::GreaterThan | Operator::LessThan) && value.parse::<i64>().is_err() {
+            if matches!(operator, Operator::GreaterThan | Operator::LessThan) && value.parse::<i64>().is_err()
+            {
                 let reason = "for 'Gt', 'Lt' operators, the value must be an integer";
                 return Err(format!("values[{i}]: Invalid value: {value:?}: {reason}"));
             }
@@ -209,11 +212,15 @@ pub(super) fn parse(text: &str) -> Result<Selector, String> {
                             return Err(format!("found '{}', expected: identifier after ','", after.text()));
                         }
                     }
-                    other => return Err(format!("found '{}', expected: ',' or 'end of string'", other.text())),
+                    other => {
+                        return Err(format!("found '{}', expected: ',' or 'end of string'", other.text()));
+                    }
                 }
             }
             Token::End => break,
-            other => return Err(format!("found '{}', expected: !, identifier, or 'end of string'", other.text())),
+            other => {
+                return Err(format!("found '{}', expected: !, identifier, or 'end of string'", other.text()));
+            }
         }
     }
     requirements.sort_by(|a, b| a.key.cmp(&b.key));
@@ -261,7 +268,9 @@ mod tests {
     #[test]
     fn matching() {
         let labels = object!({"app": "web", "n": "5"});
-        for (text, expected) in [("app=web,n>3", true), ("n<3", false), ("!app", false), ("x!=y", true), ("x", false)] {
+        for (text, expected) in
+            [("app=web,n>3", true), ("n<3", false), ("!app", false), ("x!=y", true), ("x", false)]
+        {
             assert_eq!(parse(text).unwrap().matches(&labels), expected, "{text}");
         }
     }

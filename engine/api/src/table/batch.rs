@@ -45,7 +45,8 @@ fn job(object: &Object, now: SimTime) -> Vec<Cell> {
             (None, _) => format!("{succeeded}/1"),
         };
     let time = |name| value.str_at(&["status", name]).and_then(|s| SimTime::parse_rfc3339(s));
-    let span = time("startTime").map(|start| duration::human(time("completionTime").unwrap_or(now).since(start)));
+    let span =
+        time("startTime").map(|start| duration::human(time("completionTime").unwrap_or(now).since(start)));
     let [names, images] = containers_at(object, &["spec", "template", "spec", "containers"]);
     vec![
         Cell::from(object.name()),
@@ -77,7 +78,8 @@ pub(super) static CRON_JOBS: Printer = Printer {
         let last = at(object, &["status", "lastScheduleTime"]);
         let zone = at(object, &["spec", "timeZone"]);
         let suspended = value.at(&["spec", "suspend"]).and_then(Value::as_bool).unwrap_or(false);
-        let [names, images] = containers_at(object, &["spec", "jobTemplate", "spec", "template", "spec", "containers"]);
+        let [names, images] =
+            containers_at(object, &["spec", "jobTemplate", "spec", "template", "spec", "containers"]);
         vec![
             Cell::from(object.name()),
             Cell::from(at(object, &["spec", "schedule"])),

@@ -7,7 +7,9 @@ use crate::{Object, Value};
 
 pub(super) static NAMESPACES: Printer = Printer {
     columns: &[NAME, text("Status"), AGE],
-    row: |object, now| vec![Cell::from(object.name()), Cell::from(at(object, &["status", "phase"])), age(object, now)],
+    row: |object, now| {
+        vec![Cell::from(object.name()), Cell::from(at(object, &["status", "phase"])), age(object, now)]
+    },
 };
 
 fn count(object: &Object, fields: &[&str]) -> Cell {
@@ -21,13 +23,20 @@ fn count(object: &Object, fields: &[&str]) -> Cell {
 
 pub(super) static CONFIG_MAPS: Printer = Printer {
     columns: &[NAME, text("Data"), AGE],
-    row: |object, now| vec![Cell::from(object.name()), count(object, &["data", "binaryData"]), age(object, now)],
+    row: |object, now| {
+        vec![Cell::from(object.name()), count(object, &["data", "binaryData"]), age(object, now)]
+    },
 };
 
 pub(super) static SECRETS: Printer = Printer {
     columns: &[NAME, text("Type"), text("Data"), AGE],
     row: |object, now| {
-        vec![Cell::from(object.name()), Cell::from(at(object, &["type"])), count(object, &["data"]), age(object, now)]
+        vec![
+            Cell::from(object.name()),
+            Cell::from(at(object, &["type"])),
+            count(object, &["data"]),
+            age(object, now),
+        ]
     },
 };
 

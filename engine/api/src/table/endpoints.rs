@@ -29,12 +29,15 @@ fn endpoints(object: &Object, now: SimTime) -> Vec<Cell> {
     vec![Cell::from(object.name()), first_three(&list, NONE), age(object, now)]
 }
 
-pub(super) static ENDPOINT_SLICES: Printer =
-    Printer { columns: &[NAME, text("AddressType"), text("Ports"), text("Endpoints"), AGE], row: endpoint_slice };
+pub(super) static ENDPOINT_SLICES: Printer = Printer {
+    columns: &[NAME, text("AddressType"), text("Ports"), text("Endpoints"), AGE],
+    row: endpoint_slice,
+};
 
 fn endpoint_slice(object: &Object, now: SimTime) -> Vec<Cell> {
     let Some(slice) = object.endpoint_slice() else { return Vec::new() };
-    let ports: Vec<String> = slice.ports.iter().map(|p| p.port.map_or("*".to_owned(), |p| p.to_string())).collect();
+    let ports: Vec<String> =
+        slice.ports.iter().map(|p| p.port.map_or("*".to_owned(), |p| p.to_string())).collect();
     let addresses: Vec<String> =
         slice.endpoints.iter().flat_map(|e| e.addresses.iter().map(|a| a.to_string())).collect();
     vec![

@@ -92,7 +92,10 @@ pub fn columns(kind: &KindInfo) -> &'static [Column] {
 /// The cells of an object, one a column.
 pub fn row(kind: &KindInfo, object: &Object, now: SimTime) -> Vec<Cell> {
     let plain = || {
-        let age = duration::age_of(object.value().str_at(&["metadata", "creationTimestamp"]).map(|s| s.as_str()), now);
+        let age = duration::age_of(
+            object.value().str_at(&["metadata", "creationTimestamp"]).map(|s| s.as_str()),
+            now,
+        );
         vec![Cell::from(object.name()), Cell::from(age)]
     };
     let Some(printer) = printer(kind) else { return plain() };
@@ -133,8 +136,7 @@ pub fn table_row(kind: &KindInfo, object: &Object, now: SimTime, include: Includ
         Include::Object => row_value.set(&["object"], object.value()),
         Include::Metadata => {
             let metadata = object.value().get("metadata").cloned();
-            let partial =
-                object!({"kind": "PartialObjectMetadata", "apiVersion": "meta.k8s.io/v1", "metadata": metadata});
+            let partial = object!({"kind": "PartialObjectMetadata", "apiVersion": "meta.k8s.io/v1", "metadata": metadata});
             row_value.set(&["object"], partial);
         }
     }
@@ -154,9 +156,15 @@ mod tests {
         }));
         let table = render(&kinds::CONFIG_MAPS, &[map], SimTime::from_secs(46), Include::Metadata);
         assert_eq!(table.items_at(&["rows"])[0].get("cells"), Some(&object!(["cfg", 2, "46s"])));
-        assert_eq!(table.items_at(&["rows"])[0].str_at(&["object", "kind"]).unwrap(), "PartialObjectMetadata");
-        let names: Vec<_> =
-            table.items_at(&["columnDefinitions"]).iter().map(|c| c.str_at(&["name"]).unwrap().to_string()).collect();
+        assert_eq!(
+            table.items_at(&["rows"])[0].str_at(&["object", "kind"]).unwrap(),
+            "PartialObjectMetadata"
+        );
+        let names: Vec<_> = table
+            .items_at(&["columnDefinitions"])
+            .iter()
+            .map(|c| c.str_at(&["name"]).unwrap().to_string())
+            .collect();
         assert_eq!(names, ["Name", "Data", "Age"]);
     }
 

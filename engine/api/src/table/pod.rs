@@ -54,7 +54,8 @@ fn exit(status: &ContainerStatus) -> Option<String> {
 /// Sums a pod up as Kubernetes' printer does.
 pub fn pod_summary(pod: &Pod) -> PodSummary {
     let status = &pod.status;
-    let mut reason = if status.reason.is_empty() { status.phase.to_string() } else { status.reason.to_string() };
+    let mut reason =
+        if status.reason.is_empty() { status.phase.to_string() } else { status.reason.to_string() };
     if pod.condition("PodScheduled").is_some_and(|c| c.reason == "SchedulingGated") {
         reason = "SchedulingGated".to_owned();
     }
@@ -122,11 +123,14 @@ fn row(object: &Object, now: SimTime) -> Vec<Cell> {
     let Some(pod) = object.pod() else { return Vec::new() };
     let summary = pod_summary(pod);
     let restarts = match summary.last_restart {
-        Some(when) if summary.restarts != 0 => format!("{} ({} ago)", summary.restarts, duration::age(Some(when), now)),
+        Some(when) if summary.restarts != 0 => {
+            format!("{} ({} ago)", summary.restarts, duration::age(Some(when), now))
+        }
         _ => summary.restarts.to_string(),
     };
     let gates = &pod.spec.readiness_gates;
-    let passed = gates.iter().filter(|gate| pod.condition(&gate.condition_type).is_some_and(|c| c.status == "True"));
+    let passed =
+        gates.iter().filter(|gate| pod.condition(&gate.condition_type).is_some_and(|c| c.status == "True"));
     let gates = if gates.is_empty() { String::new() } else { format!("{}/{}", passed.count(), gates.len()) };
     let ip = pod.status.pod_ips.first().map_or(&pod.status.pod_ip, |first| &first.ip);
     vec![
@@ -162,9 +166,9 @@ mod tests {
     #[test]
     fn the_status_column() {
         let one = || object!({"containers": [{"name": "a"}]});
-        let with_init = || object!({"containers": [{"name": "a"}], "initContainers": [{"name": "i"}, {"name": "j"}]});
-        let with_sidecar =
-            || object!({"containers": [{"name": "a"}], "initContainers": [{"name": "s", "restartPolicy": "Always"}]});
+        let with_init =
+            || object!({"containers": [{"name": "a"}], "initContainers": [{"name": "i"}, {"name": "j"}]});
+        let with_sidecar = || object!({"containers": [{"name": "a"}], "initContainers": [{"name": "s", "restartPolicy": "Always"}]});
         let running = || object!({"name": "a", "ready": true, "started": true, "state": {"running": {}}});
         let waiting = |reason: &str| object!({"name": "a", "state": {"waiting": {"reason": reason}}});
         let crashed = object!({
@@ -181,7 +185,12 @@ mod tests {
                 "0/1 ContainerCreating 0",
             ),
             (one(), object!({"phase": "Running", "containerStatuses": [running()]}), false, "1/1 Running 0"),
-            (one(), object!({"phase": "Running", "containerStatuses": [running()]}), true, "1/1 Terminating 0"),
+            (
+                one(),
+                object!({"phase": "Running", "containerStatuses": [running()]}),
+                true,
+                "1/1 Terminating 0",
+            ),
             (
                 one(),
                 object!({"phase": "Running", "containerStatuses": [crashed]}),
@@ -200,7 +209,12 @@ mod tests {
                 true,
                 "0/1 Completed 0",
             ),
-            (one(), object!({"phase": "Failed", "containerStatuses": [ended(2, "")]}), false, "0/1 ExitCode:2 0"),
+            (
+                one(),
+                object!({"phase": "Failed", "containerStatuses": [ended(2, "")]}),
+                false,
+                "0/1 ExitCode:2 0",
+            ),
             (one(), object!({"phase": "Failed", "reason": "Evicted"}), false, "0/1 Evicted 0"),
             (
                 one(),

@@ -62,7 +62,14 @@ pub(super) static BINDINGS: Printer = Printer {
 };
 
 pub(super) static SIGNING_REQUESTS: Printer = Printer {
-    columns: &[NAME, AGE, text("SignerName"), text("Requestor"), text("RequestedDuration"), text("Condition")],
+    columns: &[
+        NAME,
+        AGE,
+        text("SignerName"),
+        text("Requestor"),
+        text("RequestedDuration"),
+        text("Condition"),
+    ],
     row: |object, now| {
         let seconds = object.value().int_at(&["spec", "expirationSeconds"]);
         let span = seconds.map(|s| crate::duration::human(std::time::Duration::from_secs(s.max(0) as u64)));

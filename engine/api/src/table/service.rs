@@ -9,7 +9,15 @@ use crate::types::Service;
 use crate::{Object, Value};
 
 pub(super) static SERVICES: Printer = Printer {
-    columns: &[NAME, text("Type"), text("Cluster-IP"), text("External-IP"), text("Port(s)"), AGE, wide("Selector")],
+    columns: &[
+        NAME,
+        text("Type"),
+        text("Cluster-IP"),
+        text("External-IP"),
+        text("Port(s)"),
+        AGE,
+        wide("Selector"),
+    ],
     row: service,
 };
 
@@ -52,12 +60,15 @@ fn service(object: &Object, now: SimTime) -> Vec<Cell> {
     ]
 }
 
-pub(super) static INGRESSES: Printer =
-    Printer { columns: &[NAME, text("Class"), text("Hosts"), text("Address"), text("Ports"), AGE], row: ingress };
+pub(super) static INGRESSES: Printer = Printer {
+    columns: &[NAME, text("Class"), text("Hosts"), text("Address"), text("Ports"), AGE],
+    row: ingress,
+};
 
 fn ingress(object: &Object, now: SimTime) -> Vec<Cell> {
     let value = object.value();
-    let field = |item: &Value, name: &str| item.str_at(&[name]).map(|s| s.to_string()).filter(|s| !s.is_empty());
+    let field =
+        |item: &Value, name: &str| item.str_at(&[name]).map(|s| s.to_string()).filter(|s| !s.is_empty());
     let rules = value.items_at(&["spec", "rules"]);
     let hosts: Vec<String> = rules.iter().filter_map(|rule| field(rule, "host")).collect();
     let hosts = match hosts.len() {
@@ -66,10 +77,14 @@ fn ingress(object: &Object, now: SimTime) -> Vec<Cell> {
         more => format!("{} + {} more...", hosts[..3].join(","), more - 3),
     };
     let addresses = value.items_at(&["status", "loadBalancer", "ingress"]).iter();
-    let addresses: Vec<String> = addresses.filter_map(|i| field(i, "ip").or_else(|| field(i, "hostname"))).collect();
+    let addresses: Vec<String> =
+        addresses.filter_map(|i| field(i, "ip").or_else(|| field(i, "hostname"))).collect();
     let class = at(object, &["spec", "ingressClassName"]);
-    let class =
-        if class.is_empty() { at(object, &["metadata", "annotations", "kubernetes.io/ingress.class"]) } else { class };
+    let class = if class.is_empty() {
+        at(object, &["metadata", "annotations", "kubernetes.io/ingress.class"])
+    } else {
+        class
+    };
     let ports = if value.items_at(&["spec", "tls"]).is_empty() { "80" } else { "80, 443" };
     vec![
         Cell::from(object.name()),
@@ -86,8 +101,11 @@ pub(super) static INGRESS_CLASSES: Printer = Printer {
     row: |object, now| {
         let parameters = |name| at(object, &["spec", "parameters", name]);
         let group = parameters("apiGroup");
-        let kind =
-            if group.is_empty() { parameters("kind").to_owned() } else { format!("{}.{group}", parameters("kind")) };
+        let kind = if group.is_empty() {
+            parameters("kind").to_owned()
+        } else {
+            format!("{}.{group}", parameters("kind"))
+        };
         let text = if kind.is_empty() { NONE.to_owned() } else { format!("{kind}/{}", parameters("name")) };
         vec![
             Cell::from(object.name()),
@@ -101,7 +119,11 @@ pub(super) static INGRESS_CLASSES: Printer = Printer {
 pub(super) static NETWORK_POLICIES: Printer = Printer {
     columns: &[NAME, text("Pod-Selector"), AGE],
     row: |object, now| {
-        vec![Cell::from(object.name()), selector(object.value().at(&["spec", "podSelector"])), age(object, now)]
+        vec![
+            Cell::from(object.name()),
+            selector(object.value().at(&["spec", "podSelector"])),
+            age(object, now),
+        ]
     },
 };
 
@@ -117,7 +139,8 @@ mod tests {
             let row = super::service(&Object::new(service), SimTime::ZERO);
             row[1..5].iter().map(|c| c.as_str().unwrap().to_string()).collect::<Vec<_>>().join(" ")
         };
-        let ports = || object!([{"port": 80, "nodePort": 30080, "protocol": "TCP"}, {"port": 53, "protocol": "UDP"}]);
+        let ports =
+            || object!([{"port": 80, "nodePort": 30080, "protocol": "TCP"}, {"port": 53, "protocol": "UDP"}]);
         let none = || object!({});
         assert_eq!(
             cells(object!({"type": "NodePort", "clusterIP": "10.96.0.9", "ports": ports()}), none()),
@@ -128,13 +151,19 @@ mod tests {
             "LoadBalancer <none> <pending> <none>"
         );
         assert_eq!(
-            cells(object!({"type": "LoadBalancer"}), object!({"loadBalancer": {"ingress": [{"ip": "1.2.3.4"}]}})),
+            cells(
+                object!({"type": "LoadBalancer"}),
+                object!({"loadBalancer": {"ingress": [{"ip": "1.2.3.4"}]}})
+            ),
             "LoadBalancer <none> 1.2.3.4 <none>"
         );
         assert_eq!(
             cells(object!({"type": "ExternalName", "externalName": "example.com"}), none()),
             "ExternalName <none> example.com <none>"
         );
-        assert_eq!(cells(object!({"type": "ClusterIP", "clusterIP": "None"}), none()), "ClusterIP None <none> <none>");
+        assert_eq!(
+            cells(object!({"type": "ClusterIP", "clusterIP": "None"}), none()),
+            "ClusterIP None <none> <none>"
+        );
     }
 }

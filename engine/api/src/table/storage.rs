@@ -8,8 +8,12 @@ use crate::{Object, Value};
 /// `RWO,ROX`: access modes in short, in Kubernetes' order.
 fn modes(object: &Object, path: &[&str]) -> String {
     let given = object.value().items_at(path);
-    let known =
-        [("ReadWriteOnce", "RWO"), ("ReadOnlyMany", "ROX"), ("ReadWriteMany", "RWX"), ("ReadWriteOncePod", "RWOP")];
+    let known = [
+        ("ReadWriteOnce", "RWO"),
+        ("ReadOnlyMany", "ROX"),
+        ("ReadWriteMany", "RWX"),
+        ("ReadWriteOncePod", "RWOP"),
+    ];
     let has = |mode: &str| given.iter().any(|g| g.as_str().is_some_and(|g| g == mode));
     known.iter().filter(|(mode, _)| has(mode)).map(|(_, short)| *short).collect::<Vec<_>>().join(",")
 }
@@ -48,8 +52,11 @@ pub(super) static VOLUMES: Printer = Printer {
     ],
     row: |object, now| {
         let claim = |name| at(object, &["spec", "claimRef", name]);
-        let claim =
-            if claim("name").is_empty() { String::new() } else { format!("{}/{}", claim("namespace"), claim("name")) };
+        let claim = if claim("name").is_empty() {
+            String::new()
+        } else {
+            format!("{}/{}", claim("namespace"), claim("name"))
+        };
         vec![
             Cell::from(object.name()),
             Cell::from(at(object, &["spec", "capacity", "storage"])),
@@ -83,7 +90,10 @@ pub(super) static CLAIMS: Printer = Printer {
         let (capacity, access) = if volume.is_empty() {
             (String::new(), String::new())
         } else {
-            (at(object, &["status", "capacity", "storage"]).to_owned(), modes(object, &["status", "accessModes"]))
+            (
+                at(object, &["status", "capacity", "storage"]).to_owned(),
+                modes(object, &["status", "accessModes"]),
+            )
         };
         vec![
             Cell::from(object.name()),
@@ -109,9 +119,11 @@ pub(super) static CLASSES: Printer = Printer {
         AGE,
     ],
     row: |object, now| {
-        let is_default = object.annotation("storageclass.kubernetes.io/is-default-class").is_some_and(|v| v == "true");
+        let is_default =
+            object.annotation("storageclass.kubernetes.io/is-default-class").is_some_and(|v| v == "true");
         // An object without a name stays without one.
-        let name = if is_default { format!("{} (default)", object.name()) } else { object.name().to_string() };
+        let name =
+            if is_default { format!("{} (default)", object.name()) } else { object.name().to_string() };
         let expansion = object.value().get("allowVolumeExpansion").and_then(Value::as_bool).unwrap_or(false);
         vec![
             Cell::from(name),

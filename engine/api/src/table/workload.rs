@@ -126,7 +126,8 @@ pub(super) static CONTROLLER_REVISIONS: Printer = Printer {
     row: |object, now| {
         let owner = object.controller().map_or_else(String::new, |owner| {
             let part = |name| owner.str_at(&[name]).map_or("", |s| s.as_str());
-            let group = part("apiVersion").split_once('/').map_or(String::new(), |(group, _)| format!(".{group}"));
+            let group =
+                part("apiVersion").split_once('/').map_or(String::new(), |(group, _)| format!(".{group}"));
             format!("{}{group}/{}", part("kind").to_lowercase(), part("name"))
         });
         vec![Cell::from(object.name()), or_none(&owner), number_at(object, &["revision"]), age(object, now)]
@@ -134,7 +135,15 @@ pub(super) static CONTROLLER_REVISIONS: Printer = Printer {
 };
 
 pub(super) static AUTOSCALERS: Printer = Printer {
-    columns: &[NAME, text("Reference"), text("Targets"), text("MinPods"), text("MaxPods"), text("Replicas"), AGE],
+    columns: &[
+        NAME,
+        text("Reference"),
+        text("Targets"),
+        text("MinPods"),
+        text("MaxPods"),
+        text("Replicas"),
+        AGE,
+    ],
     row: |object, now| {
         let reference = format!(
             "{}/{}",
@@ -162,13 +171,16 @@ fn targets(object: &Object) -> String {
     for (i, spec) in specs.iter().enumerate() {
         let source = |metric: &Value| {
             let kind = metric.str_at(&["type"]).map_or("", |s| s.as_str());
-            let field = kind.chars().next().map(|c| c.to_lowercase().chain(kind.chars().skip(1)).collect::<String>());
+            let field =
+                kind.chars().next().map(|c| c.to_lowercase().chain(kind.chars().skip(1)).collect::<String>());
             field.and_then(|field| metric.get(&field).cloned()).unwrap_or_default()
         };
         let (wanted, current) = (source(spec), currents.get(i).map(source).unwrap_or_default());
         let percent = |value: Option<i64>| value.map(|v| format!("{v}%"));
         let amount = |value: Option<&Value>| {
-            value.and_then(|v| v.as_str()).map(|v| Quantity::parse(v).map_or(v.to_string(), |q| q.to_string()))
+            value
+                .and_then(|v| v.as_str())
+                .map(|v| Quantity::parse(v).map_or(v.to_string(), |q| q.to_string()))
         };
         let measured = |value: &Value, root: &str| {
             percent(value.int_at(&[root, "averageUtilization"]))
@@ -194,7 +206,8 @@ mod tests {
 
     #[test]
     fn workloads() {
-        let template = || object!({"spec": {"containers": [{"name": "a", "image": "x"}, {"name": "b", "image": "y"}]}});
+        let template =
+            || object!({"spec": {"containers": [{"name": "a", "image": "x"}, {"name": "b", "image": "y"}]}});
         let web = Object::new(object!({
             "apiVersion": "apps/v1", "kind": "Deployment", "metadata": {"name": "web"},
             "spec": {"replicas": 3, "selector": {"matchLabels": {"app": "web"}}, "template": template()},

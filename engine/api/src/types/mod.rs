@@ -188,7 +188,8 @@ mod tests {
 
     #[test]
     fn tolerations() {
-        let taint = Taint { key: "k".into(), value: "v".into(), effect: "NoSchedule".into(), time_added: None };
+        let taint =
+            Taint { key: "k".into(), value: "v".into(), effect: "NoSchedule".into(), time_added: None };
         let toleration = |key: &str, operator: &str, value: &str, effect: &str| Toleration {
             key: key.into(),
             operator: operator.into(),

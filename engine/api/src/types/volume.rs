@@ -45,7 +45,9 @@ impl Decode for Volume {
         };
         let name = Str::field(map, "name")?;
         let source = map.iter().find(|(field, content)| *field != "name" && !content.is_null());
-        let Some((field, content)) = source else { return Ok(Volume { name, source: VolumeSource::default() }) };
+        let Some((field, content)) = source else {
+            return Ok(Volume { name, source: VolumeSource::default() });
+        };
         let source = match field.as_str() {
             "emptyDir" => EmptyDir::decode(content).map(VolumeSource::EmptyDir),
             "hostPath" => HostPath::decode(content).map(VolumeSource::HostPath),

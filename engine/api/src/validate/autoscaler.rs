@@ -9,7 +9,11 @@ pub(super) fn check(spec: &Value, path: &Path<'_>, errors: &mut Errors) {
     if let Some(minimum) = minimum
         && minimum < 1
     {
-        errors.push(FieldError::invalid(&path.child("minReplicas"), minimum, "must be greater than or equal to 1"));
+        errors.push(FieldError::invalid(
+            &path.child("minReplicas"),
+            minimum,
+            "must be greater than or equal to 1",
+        ));
     }
     let maximum = number("maxReplicas").unwrap_or(0);
     if maximum < 1 {

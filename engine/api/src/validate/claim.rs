@@ -57,9 +57,10 @@ pub(super) fn update(new: &Value, old: &Value, errors: &mut Errors) {
             rest.remove(&["volumeAttributesClassName"]);
         }
     }
-    if rest != *before && !(before.get("volumeName").is_none_or(Value::is_empty) && rest == without_volume(before)) {
-        let why =
-            "spec is immutable after creation except resources.requests and volumeAttributesClassName for bound claims";
+    if rest != *before
+        && !(before.get("volumeName").is_none_or(Value::is_empty) && rest == without_volume(before))
+    {
+        let why = "spec is immutable after creation except resources.requests and volumeAttributesClassName for bound claims";
         errors.push(FieldError::forbidden("spec", why));
     }
     if bound && wanted < had {
@@ -96,9 +97,9 @@ pub(super) fn volume(spec: &Value, path: &Path<'_>, errors: &mut Errors) {
         "volumeMode",
         "volumeName",
     ];
-    let sources = spec
-        .as_map()
-        .map_or(0, |map| map.iter().filter(|(f, v)| !NOT_SOURCES.contains(&f.as_str()) && !v.is_null()).count());
+    let sources = spec.as_map().map_or(0, |map| {
+        map.iter().filter(|(f, v)| !NOT_SOURCES.contains(&f.as_str()) && !v.is_null()).count()
+    });
     if sources == 0 {
         errors.push(FieldError::required(path, "must specify a volume type"));
     }
@@ -110,9 +111,10 @@ pub(super) fn class(object: &Value, errors: &mut Errors) {
     if text(object, "provisioner").is_empty() {
         errors.push(FieldError::required("provisioner", ""));
     }
-    for (field, supported) in
-        [("reclaimPolicy", ["Delete", "Retain"]), ("volumeBindingMode", ["Immediate", "WaitForFirstConsumer"])]
-    {
+    for (field, supported) in [
+        ("reclaimPolicy", ["Delete", "Retain"]),
+        ("volumeBindingMode", ["Immediate", "WaitForFirstConsumer"]),
+    ] {
         let given = text(object, field);
         if !supported.contains(&given) {
             errors.push(FieldError::not_supported(field, given, &supported));

@@ -112,7 +112,11 @@ fn environment(container: &Value, path: &Path<'_>, errors: &mut Errors) {
                 let why = "must specify one of: `fieldRef`, `resourceFieldRef`, `configMapKeyRef` or `secretKeyRef`";
                 errors.push(FieldError::invalid(&path, "", why));
             }
-            _ => errors.push(FieldError::invalid(&path, "", "may not have more than one field specified at a time")),
+            _ => errors.push(FieldError::invalid(
+                &path,
+                "",
+                "may not have more than one field specified at a time",
+            )),
         }
         for field in ["configMapKeyRef", "secretKeyRef"] {
             if let Some(reference) = source.get(field).filter(|r| !r.is_null()) {
@@ -182,7 +186,11 @@ fn resources(container: &Value, path: &Path<'_>, errors: &mut Errors) {
             let path = path.key(name);
             invalid(&path, name, names::qualified_name(name), errors);
             if !name.contains('/') && !is_standard(name) {
-                errors.push(FieldError::invalid(&path, name, "must be a standard resource type or fully qualified"));
+                errors.push(FieldError::invalid(
+                    &path,
+                    name,
+                    "must be a standard resource type or fully qualified",
+                ));
                 errors.push(FieldError::invalid(&path, name, "must be a standard resource for containers"));
             }
             let Some(amount) = amount(value) else { continue };

@@ -38,7 +38,9 @@ fn strategy(strategy: &Value, path: &Path<'_>, errors: &mut Errors) {
             }
             Some(update) => rolling_update(update, &path.child("rollingUpdate"), errors),
         },
-        other => errors.push(FieldError::not_supported(&path.child("type"), other, &["Recreate", "RollingUpdate"])),
+        other => {
+            errors.push(FieldError::not_supported(&path.child("type"), other, &["Recreate", "RollingUpdate"]))
+        }
     }
 }
 
@@ -48,8 +50,9 @@ fn rolling_update(update: &Value, path: &Path<'_>, errors: &mut Errors) {
         let value = update.get(field).unwrap_or(&Value::Null);
         let amount = IntOrString::decode(value).unwrap_or_default();
         non_negative_or_percent(&amount, &path.child(field), errors);
-        zeros +=
-            u32::from(amount.percent().unwrap_or(if let IntOrString::Int(i) = amount { i.into() } else { 1 }) == 0);
+        zeros += u32::from(
+            amount.percent().unwrap_or(if let IntOrString::Int(i) = amount { i.into() } else { 1 }) == 0,
+        );
     }
     let unavailable = update.get("maxUnavailable");
     let percent = unavailable.and_then(|v| IntOrString::decode(v).ok()).and_then(|v| v.percent());

@@ -32,7 +32,12 @@ pub enum FieldErrorKind {
 }
 
 impl FieldError {
-    fn new(kind: FieldErrorKind, field: impl Into<String>, value: impl Into<Value>, detail: impl Into<String>) -> Self {
+    fn new(
+        kind: FieldErrorKind,
+        field: impl Into<String>,
+        value: impl Into<Value>,
+        detail: impl Into<String>,
+    ) -> Self {
         FieldError { field: field.into(), kind, value: value.into(), detail: detail.into() }
     }
 
@@ -50,7 +55,12 @@ impl FieldError {
     pub fn not_supported(field: impl Into<String>, value: impl Into<Value>, supported: &[&str]) -> Self {
         let mut names: Vec<String> = supported.iter().map(|s| format!("{s:?}")).collect();
         names.sort();
-        Self::new(FieldErrorKind::NotSupported, field, value, format!("supported values: {}", names.join(", ")))
+        Self::new(
+            FieldErrorKind::NotSupported,
+            field,
+            value,
+            format!("supported values: {}", names.join(", ")),
+        )
     }
 
     /// `Forbidden: <detail>`.

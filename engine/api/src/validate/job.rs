@@ -6,7 +6,8 @@ use super::{Errors, FieldError, Path, one_of, text};
 use crate::Value;
 
 pub(super) fn check(spec: &Value, path: &Path<'_>, errors: &mut Errors) {
-    let numbers = ["parallelism", "completions", "activeDeadlineSeconds", "backoffLimit", "ttlSecondsAfterFinished"];
+    let numbers =
+        ["parallelism", "completions", "activeDeadlineSeconds", "backoffLimit", "ttlSecondsAfterFinished"];
     never_negative(spec, &numbers, path, errors);
     one_of(spec, "completionMode", &["Indexed", "NonIndexed"], path, errors);
     let template_path = path.child("template");

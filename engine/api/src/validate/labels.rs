@@ -46,9 +46,18 @@ pub(super) fn selector(selector: &Value, path: &Path<'_>, errors: &mut Errors) {
                 errors.push(FieldError::forbidden(&path.child("values"), why));
             }
             "In" | "NotIn" | "Exists" | "DoesNotExist" => {}
-            other => errors.push(FieldError::invalid(&path.child("operator"), other, "not a valid selector operator")),
+            other => errors.push(FieldError::invalid(
+                &path.child("operator"),
+                other,
+                "not a valid selector operator",
+            )),
         }
-        invalid(&path.child("key"), text(requirement, "key"), names::qualified_name(text(requirement, "key")), errors);
+        invalid(
+            &path.child("key"),
+            text(requirement, "key"),
+            names::qualified_name(text(requirement, "key")),
+            errors,
+        );
         for (i, value) in values.iter().filter_map(Value::as_str).enumerate() {
             invalid(&path.child("values").index(i), value, names::label_value(value), errors);
         }

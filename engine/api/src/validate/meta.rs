@@ -89,7 +89,9 @@ pub(super) fn update(new: &Value, old: &Value, errors: &mut Errors) {
     let (new_meta, old_meta) =
         (new.get("metadata").unwrap_or(&Value::Null), old.get("metadata").unwrap_or(&Value::Null));
     let path = Path::root("metadata");
-    for field in ["name", "namespace", "uid", "creationTimestamp", "deletionTimestamp", "deletionGracePeriodSeconds"] {
+    for field in
+        ["name", "namespace", "uid", "creationTimestamp", "deletionTimestamp", "deletionGracePeriodSeconds"]
+    {
         let (after, before) = (new_meta.get(field), old_meta.get(field));
         // A client that leaves a field out does not mean to change it.
         if after != before && has(new_meta, field) {
@@ -98,7 +100,8 @@ pub(super) fn update(new: &Value, old: &Value, errors: &mut Errors) {
     }
     if has(old_meta, "deletionTimestamp") {
         let before = items(old_meta, "finalizers");
-        let added: Vec<Value> = items(new_meta, "finalizers").iter().filter(|f| !before.contains(f)).cloned().collect();
+        let added: Vec<Value> =
+            items(new_meta, "finalizers").iter().filter(|f| !before.contains(f)).cloned().collect();
         if !added.is_empty() {
             let names: Vec<&str> = added.iter().filter_map(Value::as_str).map(|s| s.as_str()).collect();
             let why = format!(

@@ -23,7 +23,9 @@ pub(super) fn ingress(spec: &Value, path: &Path<'_>, errors: &mut Errors) {
             let path = list.index(i);
             let kind = text(entry, "pathType");
             match kind {
-                "" => errors.push(FieldError::required(&path.child("pathType"), "pathType must be specified")),
+                "" => {
+                    errors.push(FieldError::required(&path.child("pathType"), "pathType must be specified"))
+                }
                 "Exact" | "Prefix" if !text(entry, "path").starts_with('/') => {
                     let why = "must be an absolute path";
                     errors.push(FieldError::invalid(&path.child("path"), text(entry, "path"), why));

@@ -59,7 +59,8 @@ pub(super) fn update(new: &Value, old: &Value, errors: &mut Errors) {
             return errors.push(FieldError::forbidden(&path.child(&field), why));
         }
     }
-    if let Err(field) = kept("schedulingGates", items(new, "schedulingGates"), items(old, "schedulingGates")) {
+    if let Err(field) = kept("schedulingGates", items(new, "schedulingGates"), items(old, "schedulingGates"))
+    {
         let path = Path::root("spec");
         let why = "only deletion is allowed, but found new scheduling gate";
         return errors.push(FieldError::forbidden(&path.child(&field), why));

@@ -76,11 +76,13 @@ pub(super) fn lasting_template(value: Option<&Value>, path: &Path<'_>, errors: &
 }
 
 pub(super) fn toleration(toleration: &Value, path: &Path<'_>, errors: &mut Errors) {
-    let (key, operator, effect) = (text(toleration, "key"), text(toleration, "operator"), text(toleration, "effect"));
+    let (key, operator, effect) =
+        (text(toleration, "key"), text(toleration, "operator"), text(toleration, "effect"));
     if !key.is_empty() {
         invalid(&path.child("key"), key, names::qualified_name(key), errors);
     } else if operator != "Exists" {
-        let why = "operator must be Exists when `key` is empty, which means \"match all values and all keys\"";
+        let why =
+            "operator must be Exists when `key` is empty, which means \"match all values and all keys\"";
         errors.push(FieldError::invalid(&path.child("operator"), operator, why));
     }
     if has(toleration, "tolerationSeconds") && effect != "NoExecute" {

@@ -42,7 +42,11 @@ pub(super) fn priority_class(object: &Value, errors: &mut Errors) {
     }
     let policy = text(object, "preemptionPolicy");
     if !matches!(policy, "" | "Never" | "PreemptLowerPriority") {
-        errors.push(FieldError::not_supported("preemptionPolicy", policy, &["Never", "PreemptLowerPriority"]));
+        errors.push(FieldError::not_supported(
+            "preemptionPolicy",
+            policy,
+            &["Never", "PreemptLowerPriority"],
+        ));
     }
 }
 
@@ -60,7 +64,8 @@ pub(super) fn rbac(kind: &KindInfo, object: &Value, errors: &mut Errors) {
         if text(role, "name").is_empty() {
             errors.push(FieldError::required(&path.child("name"), ""));
         }
-        let kinds: &[&str] = if kind.kind == "RoleBinding" { &["ClusterRole", "Role"] } else { &["ClusterRole"] };
+        let kinds: &[&str] =
+            if kind.kind == "RoleBinding" { &["ClusterRole", "Role"] } else { &["ClusterRole"] };
         if !kinds.contains(&text(role, "kind")) {
             errors.push(FieldError::not_supported(&path.child("kind"), text(role, "kind"), kinds));
         }
@@ -71,7 +76,9 @@ pub(super) fn rbac(kind: &KindInfo, object: &Value, errors: &mut Errors) {
                 errors.push(FieldError::required(&path.child("name"), ""));
             }
             match text(subject, "kind") {
-                "ServiceAccount" if text(subject, "namespace").is_empty() && kind.kind == "ClusterRoleBinding" => {
+                "ServiceAccount"
+                    if text(subject, "namespace").is_empty() && kind.kind == "ClusterRoleBinding" =>
+                {
                     errors.push(FieldError::required(&path.child("namespace"), ""));
                 }
                 "ServiceAccount" | "User" | "Group" => {}

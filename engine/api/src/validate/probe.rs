@@ -9,8 +9,13 @@ pub(super) fn probes(container: &Value, path: &Path<'_>, errors: &mut Errors) {
         let Some(probe) = container.get(field).filter(|p| !p.is_null()) else { continue };
         let path = path.child(field);
         handler(probe, &["exec", "httpGet", "tcpSocket", "grpc"], &path, errors);
-        let numbers =
-            ["initialDelaySeconds", "timeoutSeconds", "periodSeconds", "successThreshold", "failureThreshold"];
+        let numbers = [
+            "initialDelaySeconds",
+            "timeoutSeconds",
+            "periodSeconds",
+            "successThreshold",
+            "failureThreshold",
+        ];
         never_negative(probe, &numbers, &path, errors);
         let successes = probe.get("successThreshold").and_then(Value::as_int).unwrap_or(1);
         if field != "readinessProbe" && successes != 1 {

@@ -27,7 +27,12 @@ pub(super) fn check(spec: &Value, path: &Path<'_>, errors: &mut Errors) {
         if name.is_empty() {
             errors.push(FieldError::required(&path.child("externalName"), ""));
         } else {
-            invalid(&path.child("externalName"), name, names::dns1123_subdomain(name.trim_end_matches('.')), errors);
+            invalid(
+                &path.child("externalName"),
+                name,
+                names::dns1123_subdomain(name.trim_end_matches('.')),
+                errors,
+            );
         }
     }
     let list = path.child("ports");
@@ -81,7 +86,9 @@ fn check_port<'a>(
     if kind != "ExternalName" {
         port_or_name(port.get("targetPort"), &path.child("targetPort"), errors);
     }
-    if port.get("nodePort").and_then(Value::as_int).unwrap_or(0) != 0 && matches!(kind, "ClusterIP" | "ExternalName") {
+    if port.get("nodePort").and_then(Value::as_int).unwrap_or(0) != 0
+        && matches!(kind, "ClusterIP" | "ExternalName")
+    {
         let why = format!("may not be used when `type` is '{kind}'");
         errors.push(FieldError::forbidden(&path.child("nodePort"), why));
     }
@@ -95,7 +102,10 @@ pub(super) fn update(new: &Value, old: &Value, errors: &mut Errors) {
     }
     let ip = |object: &Value| object.str_at(&["spec", "clusterIP"]).cloned().unwrap_or_default();
     if !ip(old).is_empty() && ip(new) != ip(old) {
-        let given = new.at(&["spec", "clusterIPs"]).cloned().unwrap_or_else(|| Value::from(vec![Value::from(ip(new))]));
+        let given = new
+            .at(&["spec", "clusterIPs"])
+            .cloned()
+            .unwrap_or_else(|| Value::from(vec![Value::from(ip(new))]));
         errors.push(FieldError::invalid("spec.clusterIPs[0]", given, "may not change once set"));
     }
 }

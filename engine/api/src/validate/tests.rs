@@ -30,7 +30,11 @@ fn pod(spec: Value) -> Value {
 fn deployments() {
     assert_eq!(errors(&kinds::DEPLOYMENTS, web(|_| ())), [""; 0]);
     let table: [(&[&str], Value, &[&str]); 7] = [
-        (&["spec", "replicas"], object!(-1), &["spec.replicas: Invalid value: -1: must be greater than or equal to 0"]),
+        (
+            &["spec", "replicas"],
+            object!(-1),
+            &["spec.replicas: Invalid value: -1: must be greater than or equal to 0"],
+        ),
         (
             &["spec", "selector", "matchLabels", "app"],
             object!("other"),
@@ -42,15 +46,25 @@ fn deployments() {
         (
             &["spec", "strategy"],
             object!({"rollingUpdate": {"maxSurge": 0, "maxUnavailable": "0%"}}),
-            &["spec.strategy.rollingUpdate.maxUnavailable: Invalid value: \"0%\": may not be 0 when `maxSurge` is 0"],
+            &[
+                "spec.strategy.rollingUpdate.maxUnavailable: Invalid value: \"0%\": may not be 0 when `maxSurge` is 0",
+            ],
         ),
         (
             &["spec", "template", "spec", "restartPolicy"],
             object!("Never"),
             &["spec.template.spec.restartPolicy: Unsupported value: \"Never\": supported values: \"Always\""],
         ),
-        (&["spec", "template", "spec", "containers"], object!([]), &["spec.template.spec.containers: Required value"]),
-        (&["metadata", "name"], Value::Null, &["metadata.name: Required value: name or generateName is required"]),
+        (
+            &["spec", "template", "spec", "containers"],
+            object!([]),
+            &["spec.template.spec.containers: Required value"],
+        ),
+        (
+            &["metadata", "name"],
+            Value::Null,
+            &["metadata.name: Required value: name or generateName is required"],
+        ),
     ];
     for (path, value, expected) in table {
         assert_eq!(errors(&kinds::DEPLOYMENTS, web(|object| object.set(path, value))), expected);
@@ -64,7 +78,8 @@ fn immutable_selectors() {
     defaults::apply(&kinds::DEPLOYMENTS, &mut new);
     let mut old = web(|_| ());
     defaults::apply(&kinds::DEPLOYMENTS, &mut old);
-    let found: Vec<String> = update(&kinds::DEPLOYMENTS, &new, &old).iter().map(FieldError::to_string).collect();
+    let found: Vec<String> =
+        update(&kinds::DEPLOYMENTS, &new, &old).iter().map(FieldError::to_string).collect();
     assert_eq!(
         found,
         ["spec.selector: Invalid value: {\"matchLabels\":{\"app\":\"web\",\"x\":\"y\"}}: field is immutable"]
@@ -140,12 +155,18 @@ fn pod_updates() {
     };
     assert_eq!(changed(&["metadata", "labels", "x"], object!("y")), [""; 0]);
     assert_eq!(changed(&["spec", "tolerations"], object!([{"operator": "Exists"}])), [""; 0]);
-    assert!(changed(&["spec", "nodeName"], object!("n"))[0].starts_with("spec: Forbidden: pod updates may not change"));
+    assert!(
+        changed(&["spec", "nodeName"], object!("n"))[0]
+            .starts_with("spec: Forbidden: pod updates may not change")
+    );
     assert_eq!(
         changed(&["spec", "containers"], object!([])),
         ["spec.containers: Forbidden: pod updates may not add or remove containers"]
     );
-    assert_eq!(changed(&["metadata", "uid"], object!("u")), ["metadata.uid: Invalid value: \"u\": field is immutable"]);
+    assert_eq!(
+        changed(&["metadata", "uid"], object!("u")),
+        ["metadata.uid: Invalid value: \"u\": field is immutable"]
+    );
     let mut image = old.clone();
     let mut container = old.items_at(&["spec", "containers"])[0].clone();
     container.set(&["image"], "c");
@@ -157,7 +178,10 @@ fn pod_updates() {
 fn services() {
     let service = |spec: Value| {
         let meta = object!({"name": "web", "namespace": "default"});
-        errors(&kinds::SERVICES, object!({"apiVersion": "v1", "kind": "Service", "metadata": meta, "spec": spec}))
+        errors(
+            &kinds::SERVICES,
+            object!({"apiVersion": "v1", "kind": "Service", "metadata": meta, "spec": spec}),
+        )
     };
     assert_eq!(service(object!({"ports": [{"port": 80}]})), [""; 0]);
     assert_eq!(service(object!({})), ["spec.ports: Required value"]);

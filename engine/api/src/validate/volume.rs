@@ -44,7 +44,11 @@ pub(super) fn volumes<'a>(volumes: &'a [Value], path: &Path<'_>, errors: &mut Er
                 errors.push(FieldError::invalid(&path.child("defaultMode"), mode, why));
             }
             if source == "hostPath" && text(content, "path").split('/').any(|part| part == "..") {
-                errors.push(FieldError::invalid(&path.child("path"), text(content, "path"), "must not contain '..'"));
+                errors.push(FieldError::invalid(
+                    &path.child("path"),
+                    text(content, "path"),
+                    "must not contain '..'",
+                ));
             }
         }
     }

@@ -36,7 +36,12 @@ pub(super) fn read(text: &str) -> Documents {
             }
             Ok(None) => return result,
             Err((place, message)) => {
-                result.errors.push(YamlError { document: index, line: place.line, column: place.column, message });
+                result.errors.push(YamlError {
+                    document: index,
+                    line: place.line,
+                    column: place.column,
+                    message,
+                });
                 index += 1;
                 match parser.proceed_next_document() {
                     Ok(true) => {}
@@ -109,7 +114,8 @@ impl<'text, T: BorrowedInput<'text>> Composer<'_, 'text, T> {
             Event::MappingStart(..) => self.mapping()?,
             Event::Alias(id) => {
                 let anchor = self.anchors.get(&id);
-                let anchor = anchor.ok_or_else(|| (start(span), "an anchor's value contains itself".to_owned()))?;
+                let anchor =
+                    anchor.ok_or_else(|| (start(span), "an anchor's value contains itself".to_owned()))?;
                 self.aliased = self.aliased.saturating_add(anchor.nodes);
                 if self.aliased > ALIASED_NODES_MAX {
                     return Err((start(span), "document contains excessive aliasing".to_owned()));
@@ -171,7 +177,10 @@ impl<'text, T: BorrowedInput<'text>> Composer<'_, 'text, T> {
                 let Place { line, column } = first;
                 return Err((
                     at,
-                    format!("key {:?} is given twice: here, and at line {line}, column {column}", name.as_str()),
+                    format!(
+                        "key {:?} is given twice: here, and at line {line}, column {column}",
+                        name.as_str()
+                    ),
                 ));
             }
             value_places.at = at;

@@ -96,7 +96,10 @@ pub fn read_one(text: &str) -> Result<Value, YamlError> {
     match read.documents.len() {
         0 => Err(YamlError { message: "there is no document".to_owned(), ..place(1) }),
         1 => Ok(read.documents.remove(0).value),
-        _ => Err(YamlError { message: "there is more than one document".to_owned(), ..place(read.documents[1].line) }),
+        _ => Err(YamlError {
+            message: "there is more than one document".to_owned(),
+            ..place(read.documents[1].line)
+        }),
     }
 }
 
@@ -219,16 +222,19 @@ mod tests {
         assert_eq!(read(&many).documents.len(), 20_000);
         let many = read(&"{\"a\": 1}\n".repeat(50_000));
         assert_eq!(many.documents.last().map(|d| d.line), Some(50_000));
-        assert_eq!(read("").documents.len() + read("# c\n").documents.len() + read("---\n---\n").documents.len(), 0);
+        assert_eq!(
+            read("").documents.len() + read("# c\n").documents.len() + read("---\n---\n").documents.len(),
+            0
+        );
     }
 
     #[test]
     fn any_string_survives() {
         let texts = [
-            "", " ", "a ", " a", "~", "null", "- a", "-", "--- a", "a: b", "a:", "a #b", "#", "a#b", "'", "it's",
-            "\"q\"", "\\", "\t", "a\tb", "a\nb", "a\nb\n", "a\n\n", "\na", "  a\nb", "a \nb", "\n", "{", "[a", "*a",
-            "&a", "!a", "%a", "@a", "`a", "1:30", "1_0", "0x", "0b2", "1e3", ".5", ".", "+", "<<", "=", "é", "\u{1}",
-            "\r", "a\rb", "?", "? a", "|", ">", "y", "日本",
+            "", " ", "a ", " a", "~", "null", "- a", "-", "--- a", "a: b", "a:", "a #b", "#", "a#b", "'",
+            "it's", "\"q\"", "\\", "\t", "a\tb", "a\nb", "a\nb\n", "a\n\n", "\na", "  a\nb", "a \nb", "\n",
+            "{", "[a", "*a", "&a", "!a", "%a", "@a", "`a", "1:30", "1_0", "0x", "0b2", "1e3", ".5", ".", "+",
+            "<<", "=", "é", "\u{1}", "\r", "a\rb", "?", "? a", "|", ">", "y", "日本",
         ];
         for text in texts {
             let value = object!({"k": text, "l": [text, [text]], "m": {"n": {"o": text}}});

@@ -51,7 +51,8 @@ impl Places {
                 let fits = fields.iter().filter_map(|(name, places)| {
                     let rest = path.strip_prefix(name.as_str())?;
                     let ends = rest.is_empty() || rest.starts_with(['.', '[']);
-                    (ends && !path.is_empty()).then(|| (name.len(), places, rest.strip_prefix('.').unwrap_or(rest)))
+                    (ends && !path.is_empty())
+                        .then(|| (name.len(), places, rest.strip_prefix('.').unwrap_or(rest)))
                 });
                 fits.max_by_key(|(length, ..)| *length).map(|(_, places, rest)| (places, rest))
             }

@@ -84,8 +84,10 @@ fn scalar(out: &mut String, value: &Value, indent: usize, key: bool) {
 }
 
 fn text(out: &mut String, text: &str, indent: usize, key: bool) {
-    let is_string =
-        matches!(scalar::resolve(text), Ok(Value::Str(_))) && !is_base60(text) && !is_time(text) && text != "<<";
+    let is_string = matches!(scalar::resolve(text), Ok(Value::Str(_)))
+        && !is_base60(text)
+        && !is_time(text)
+        && text != "<<";
     let printable =
         text.chars().all(|c| c == '\n' || (c >= ' ' && c != '\u{7f}' && c != '\u{feff}' && !c.is_control()));
     // A space before a line break would be lost in anything but double quotes.
@@ -115,9 +117,8 @@ fn is_plain(text: &str) -> bool {
             b'#' => i == 0 || bytes[i - 1] == b' ',
             b':' => blank_follows(i),
             b'?' | b'-' if i == 0 => blank_follows(i),
-            b',' | b'[' | b']' | b'{' | b'}' | b'&' | b'*' | b'!' | b'|' | b'>' | b'\'' | b'"' | b'%' | b'@' | b'`' => {
-                i == 0
-            }
+            b',' | b'[' | b']' | b'{' | b'}' | b'&' | b'*' | b'!' | b'|' | b'>' | b'\'' | b'"' | b'%'
+            | b'@' | b'`' => i == 0,
             _ => false,
         };
         if bad {
@@ -129,7 +130,8 @@ fn is_plain(text: &str) -> bool {
 
 /// `2026-01-01` and `2026-01-01T00:00:00Z` are times to go-yaml, so it quotes them: every `creationTimestamp` is.
 fn is_time(text: &str) -> bool {
-    let (date, clock) = text.split_once(['T', 't', ' ']).map_or((text, None), |(date, clock)| (date, Some(clock)));
+    let (date, clock) =
+        text.split_once(['T', 't', ' ']).map_or((text, None), |(date, clock)| (date, Some(clock)));
     let mut parts = date.split('-');
     let mut number = |digits: std::ops::RangeInclusive<usize>| {
         parts.next().is_some_and(|p| digits.contains(&p.len()) && p.bytes().all(|b| b.is_ascii_digit()))
@@ -148,7 +150,8 @@ fn is_base60(text: &str) -> bool {
     text.contains(':') && {
         let body = text.strip_prefix(['-', '+']).unwrap_or(text);
         let digits = |part: &str| !part.is_empty() && part.bytes().all(|b| b.is_ascii_digit() || b == b'_');
-        body.split(':').all(|part| digits(part.split('.').next().unwrap_or_default()) && part.matches('.').count() < 2)
+        body.split(':')
+            .all(|part| digits(part.split('.').next().unwrap_or_default()) && part.matches('.').count() < 2)
             && body.starts_with(|c: char| c.is_ascii_digit())
     }
 }

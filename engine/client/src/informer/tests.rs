@@ -31,13 +31,18 @@ impl Bench {
         }
     }
 
-    fn run(&mut self, step: impl FnOnce(&mut Informer, &mut Session, &mut Context<'_>) -> Handled) -> Handled {
+    fn run(
+        &mut self,
+        step: impl FnOnce(&mut Informer, &mut Session, &mut Context<'_>) -> Handled,
+    ) -> Handled {
         let mut effects = Vec::new();
         let mut context = Context::new(self.now, Actor::Scheduler, &mut effects);
         let handled = step(&mut self.informer, &mut self.session, &mut context);
         for effect in effects {
             match effect {
-                Effect::Send { message: Message::Request { id, request }, .. } => self.sent.push((id, request)),
+                Effect::Send { message: Message::Request { id, request }, .. } => {
+                    self.sent.push((id, request))
+                }
                 Effect::Timer { after, .. } => self.timers.push(after),
                 _ => {}
             }

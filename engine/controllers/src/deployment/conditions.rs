@@ -76,7 +76,10 @@ impl Sync<'_> {
             _ => return false,
         };
         set(&mut self.value, "Progressing", "Unknown", reason, message, self.now);
-        let note = [self.object.key().to_string(), if self.typed.spec.paused { "paused" } else { "resumed" }.to_owned()];
+        let note = [
+            self.object.key().to_string(),
+            if self.typed.spec.paused { "paused" } else { "resumed" }.to_owned(),
+        ];
         self.out.note("deployment {0}: {1}", note);
         true
     }

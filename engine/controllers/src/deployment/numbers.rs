@@ -26,9 +26,11 @@ impl Numbers {
             return Numbers { replicas, max_surge: 0, max_unavailable: 0, rolling: false };
         }
         let quarter = || IntOrString::from("25%");
-        let RollingUpdate { max_unavailable, max_surge } = spec.strategy.rolling_update.clone().unwrap_or_default();
+        let RollingUpdate { max_unavailable, max_surge } =
+            spec.strategy.rolling_update.clone().unwrap_or_default();
         let max_surge = max_surge.unwrap_or_else(quarter).scaled(replicas, true).unwrap_or(0);
-        let mut max_unavailable = max_unavailable.unwrap_or_else(quarter).scaled(replicas, false).unwrap_or(0);
+        let mut max_unavailable =
+            max_unavailable.unwrap_or_else(quarter).scaled(replicas, false).unwrap_or(0);
         if max_surge == 0 && max_unavailable == 0 {
             max_unavailable = 1;
         }

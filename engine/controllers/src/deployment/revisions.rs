@@ -83,7 +83,8 @@ fn set_revision(sync: &mut Sync<'_>, number: i64) {
 
 /// Copies a Deployment's annotations to its ReplicaSet; true when one was missing or different.
 fn copy_annotations(deployment: &Object, set: &mut Value) -> bool {
-    let Some(annotations) = deployment.value().at(&["metadata", "annotations"]).and_then(Value::as_map) else {
+    let Some(annotations) = deployment.value().at(&["metadata", "annotations"]).and_then(Value::as_map)
+    else {
         return false;
     };
     let mut changed = false;
@@ -170,7 +171,8 @@ impl Sync<'_> {
     /// Deletes the oldest empty revisions beyond `revisionHistoryLimit`.
     pub fn clean_up(&mut self) {
         let Some(limit) = self.typed.spec.revision_history_limit else { return };
-        let mut cleanable: Vec<&Set<'_>> = self.old.iter().filter(|set| !set.object.is_terminating()).collect();
+        let mut cleanable: Vec<&Set<'_>> =
+            self.old.iter().filter(|set| !set.object.is_terminating()).collect();
         let surplus = cleanable.len().saturating_sub(usize::try_from(limit).unwrap_or(0));
         cleanable.sort_by_key(|set| revision(set.object));
         let unused = |set: &&&Set<'_>| {

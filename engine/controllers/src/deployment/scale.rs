@@ -83,7 +83,8 @@ impl<'a> Sync<'a> {
     pub fn resize(&mut self, set: &Set<'a>, size: i64) -> bool {
         let desired = self.numbers.replicas.to_string();
         let max = self.numbers.max_total().to_string();
-        let annotated = |name: &str, text: &str| set.object.annotation(name).is_some_and(|known| *known == text);
+        let annotated =
+            |name: &str, text: &str| set.object.annotation(name).is_some_and(|known| *known == text);
         let resized = set.replicas != size;
         if !resized && annotated(DESIRED, &desired) && annotated(MAX, &max) {
             return false;
@@ -95,7 +96,8 @@ impl<'a> Sync<'a> {
         let mut call = Call::new(REPLICA_SETS.update(value));
         if resized {
             let direction = if size > set.replicas { "up" } else { "down" };
-            let message = format!("Scaled {direction} replica set {} from {} to {size}", set.name(), set.replicas);
+            let message =
+                format!("Scaled {direction} replica set {} from {} to {size}", set.name(), set.replicas);
             call = call.on_success(EventDraft::normal(self.object, "ScalingReplicaSet", message));
             let words = [self.object.key().to_string(), direction.to_owned(), set.name().to_owned()];
             let words = words.into_iter().chain([set.replicas.to_string(), size.to_string()]);

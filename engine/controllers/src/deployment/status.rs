@@ -2,8 +2,8 @@
 
 use std::time::Duration;
 
-use api::types::DeploymentStatus;
 use api::Value;
+use api::types::DeploymentStatus;
 use client::resource::DEPLOYMENTS;
 
 use super::conditions::{self, COMPLETE, ENOUGH, TIMED_OUT, TOO_FEW, UPDATED};
@@ -171,7 +171,9 @@ impl Sync<'_> {
         if !self.has_deadline() || self.typed.spec.paused || self.complete(counts) {
             return;
         }
-        let Some(condition) = find_condition(conditions::conditions(&self.value), "Progressing") else { return };
+        let Some(condition) = find_condition(conditions::conditions(&self.value), "Progressing") else {
+            return;
+        };
         if is(condition, "reason", TIMED_OUT) || is(condition, "reason", COMPLETE) {
             return;
         }

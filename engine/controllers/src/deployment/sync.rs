@@ -73,7 +73,18 @@ impl<'a> Sync<'a> {
         });
         let new = current.map(|at| sets.remove(at));
         let numbers = Numbers::of(typed);
-        Sync { object, typed, world, now, numbers, new, old: sets, value: object.value().clone(), renumbered: false, out }
+        Sync {
+            object,
+            typed,
+            world,
+            now,
+            numbers,
+            new,
+            old: sets,
+            value: object.value().clone(),
+            renumbered: false,
+            out,
+        }
     }
 
     /// Decides. The order is that of Kubernetes' `syncDeployment`.
@@ -97,7 +108,11 @@ impl<'a> Sync<'a> {
             self.update_status();
             return self.out;
         }
-        if self.numbers.rolling { self.roll() } else { self.recreate() }
+        if self.numbers.rolling {
+            self.roll()
+        } else {
+            self.recreate()
+        }
         self.out
     }
 

@@ -41,7 +41,10 @@ fn set(image: &str, replicas: i64, available: i64, revision: i64, desired: i64) 
         .set(&["metadata", "annotations", DESIRED], desired.to_string())
         .set(&["metadata", "annotations", MAX], max.to_string())
         .set(&["spec"], object! { "replicas": replicas, "template": template })
-        .set(&["status"], object! { "replicas": replicas, "readyReplicas": available, "availableReplicas": available })
+        .set(
+            &["status"],
+            object! { "replicas": replicas, "readyReplicas": available, "availableReplicas": available },
+        )
 }
 
 fn name(image: &str) -> String {
@@ -80,7 +83,11 @@ fn the_first_look_creates_revision_one() {
         assert_eq!(annotations.str_at(&[key]).unwrap(), value, "{key}");
     }
     let hash = pod_template_hash(&template("nginx:1"), None);
-    for path in [["metadata", "labels"].as_slice(), &["spec", "selector", "matchLabels"], &["spec", "template", "metadata", "labels"]] {
+    for path in [
+        ["metadata", "labels"].as_slice(),
+        &["spec", "selector", "matchLabels"],
+        &["spec", "template", "metadata", "labels"],
+    ] {
         assert_eq!(created.at(path).unwrap().str_at(&["pod-template-hash"]).unwrap(), &hash);
     }
     let event = out.calls().next().unwrap().on_success.clone().unwrap();
@@ -173,7 +180,9 @@ fn no_progress_before_the_deadline_is_told() {
     let first = sync([deployment(3, "nginx:1"), set("nginx:1", 3, 0, 1, 3)], 0);
     let mut known = world([set("nginx:1", 3, 0, 1, 3)]);
     known.put(Object::new(body(&first, 0)));
-    let look = |seconds| crate::testing::run(&mut DeploymentController, Kind::Deployments, "a/web", &known, at(seconds));
+    let look = |seconds| {
+        crate::testing::run(&mut DeploymentController, Kind::Deployments, "a/web", &known, at(seconds))
+    };
     assert_eq!(look(100).requeue_after.unwrap().as_secs(), 501);
     assert_eq!(condition(&body(&look(601), 0), "Progressing"), "False ProgressDeadlineExceeded");
 }
@@ -192,14 +201,18 @@ fn recreate_ends_the_old_before_the_new() {
 
 #[test]
 fn old_revisions_beyond_the_limit_are_deleted_when_done() {
-    let complete = object! { "replicas": 3, "updatedReplicas": 3, "availableReplicas": 3, "observedGeneration": 1 };
+    let complete =
+        object! { "replicas": 3, "updatedReplicas": 3, "availableReplicas": 3, "observedGeneration": 1 };
     let objects = || {
         let old = (1..=4).map(|i| set(&format!("nginx:{i}"), 0, 0, i, 3));
         old.chain([set("nginx:9", 3, 3, 9, 3), deployment(3, "nginx:9").set(&["status"], complete.clone())])
     };
     let out = sync(objects(), 0);
     let deleted: Vec<String> = requests(&out).into_iter().filter(|r| r.starts_with("DELETE")).collect();
-    assert_eq!(deleted, [format!("DELETE {SETS}/{}", name("nginx:1")), format!("DELETE {SETS}/{}", name("nginx:2"))]);
+    assert_eq!(
+        deleted,
+        [format!("DELETE {SETS}/{}", name("nginx:1")), format!("DELETE {SETS}/{}", name("nginx:2"))]
+    );
 }
 
 #[test]

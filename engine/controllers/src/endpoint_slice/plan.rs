@@ -92,7 +92,8 @@ fn wanted<'a>(service: &Service, world: &'a World) -> Groups<'a> {
             serving,
             terminating,
         };
-        let group = if fixed.is_some() { &mut all } else { groups.entry(pods::ports(service, pod)).or_default() };
+        let group =
+            if fixed.is_some() { &mut all } else { groups.entry(pods::ports(service, pod)).or_default() };
         group.insert(&pod.status.pod_ip, wanted);
     }
     if let Some(ports) = fixed
@@ -140,7 +141,8 @@ pub fn plan<'a>(
     let mut emptied: Vec<&Object> = Vec::new();
     for (ports, endpoints) in groups {
         let mut drafts = drafts.remove(&ports).unwrap_or_default();
-        let mut missing = endpoints.into_values().map(|wanted| wanted.value()).collect::<Vec<_>>().into_iter();
+        let mut missing =
+            endpoints.into_values().map(|wanted| wanted.value()).collect::<Vec<_>>().into_iter();
         // First into slices that are written anyway, the fullest first; then into others with room; then new ones.
         drafts.sort_by(|a, b| b.changed.cmp(&a.changed).then(b.endpoints.len().cmp(&a.endpoints.len())));
         for draft in &mut drafts {
@@ -182,7 +184,8 @@ pub fn plan<'a>(
         }
     }
     for slice in emptied {
-        calls.push(Call::new(ENDPOINT_SLICES.delete(slice.key(), &DeleteOptions::default())).tolerate(&[404]));
+        calls
+            .push(Call::new(ENDPOINT_SLICES.delete(slice.key(), &DeleteOptions::default())).tolerate(&[404]));
     }
     if !calls.is_empty() {
         out.note("endpointslices of {0}: {1} writes", [object.key().to_string(), calls.len().to_string()]);
@@ -243,7 +246,8 @@ fn update(draft: &Draft<'_>, labels: &Value, service: &Object) -> Call {
 }
 
 fn create(service: &Object, labels: &Value, ports: &[Port], endpoints: Vec<Value>) -> Call {
-    let ports = if ports.is_empty() { Value::Null } else { ports.iter().map(Port::value).collect::<Vec<_>>().into() };
+    let ports =
+        if ports.is_empty() { Value::Null } else { ports.iter().map(Port::value).collect::<Vec<_>>().into() };
     let slice = object! {
         "apiVersion": "discovery.k8s.io/v1",
         "kind": "EndpointSlice",

@@ -6,14 +6,21 @@ use crate::testing::{Builder, at, body, pod, requests, run, world};
 const SLICES: &str = "/apis/discovery.k8s.io/v1/namespaces/a/endpointslices";
 
 fn service() -> Builder {
-    Builder::new("v1", "Service", "a", "web").label("team", "red").set(&["spec"], object! {
-        "type": "ClusterIP", "clusterIP": "10.96.0.7", "selector": { "app": "web" },
-        "ports": [{ "port": 80, "targetPort": 8080, "protocol": "TCP" }],
-    })
+    Builder::new("v1", "Service", "a", "web").label("team", "red").set(
+        &["spec"],
+        object! {
+            "type": "ClusterIP", "clusterIP": "10.96.0.7", "selector": { "app": "web" },
+            "ports": [{ "port": 80, "targetPort": 8080, "protocol": "TCP" }],
+        },
+    )
 }
 
 fn member(i: u32) -> Builder {
-    pod("a", &format!("web-{i:04}")).label("app", "web").on("n1").ip(&format!("10.244.{}.{}", i / 250, i % 250))
+    pod("a", &format!("web-{i:04}")).label("app", "web").on("n1").ip(&format!(
+        "10.244.{}.{}",
+        i / 250,
+        i % 250
+    ))
 }
 
 fn controller() -> EndpointSliceController {

@@ -4,14 +4,18 @@ use super::*;
 use crate::testing::{Builder, at, body, pod, requests, run, tell, world};
 
 fn service() -> Builder {
-    Builder::new("v1", "Service", "a", "web").set(&["spec"], object! {
-        "type": "ClusterIP", "clusterIP": "10.96.0.7", "selector": { "app": "web" },
-        "ports": [{ "name": "http", "port": 80, "targetPort": "web", "protocol": "TCP" }],
-    })
+    Builder::new("v1", "Service", "a", "web").set(
+        &["spec"],
+        object! {
+            "type": "ClusterIP", "clusterIP": "10.96.0.7", "selector": { "app": "web" },
+            "ports": [{ "name": "http", "port": 80, "targetPort": "web", "protocol": "TCP" }],
+        },
+    )
 }
 
 fn member(name: &str, ip: &str) -> Builder {
-    let container = object! { "name": "c", "ports": [{ "name": "web", "containerPort": 8080, "protocol": "TCP" }] };
+    let container =
+        object! { "name": "c", "ports": [{ "name": "web", "containerPort": 8080, "protocol": "TCP" }] };
     pod("a", name).label("app", "web").on("n1").ip(ip).set(&["spec", "containers"], vec![container])
 }
 
@@ -31,7 +35,10 @@ fn addresses_by_readiness_with_resolved_ports() {
     let ips = |part: &str| -> Vec<String> {
         subset.items_at(&[part]).iter().map(|a| a.str_at(&["ip"]).unwrap().to_string()).collect()
     };
-    assert_eq!((ips("addresses"), ips("notReadyAddresses")), (vec!["10.244.0.9".into()], vec!["10.244.0.10".into()]));
+    assert_eq!(
+        (ips("addresses"), ips("notReadyAddresses")),
+        (vec!["10.244.0.9".into()], vec!["10.244.0.10".into()])
+    );
     assert_eq!(subset.items_at(&["ports"]), [object! { "name": "http", "port": 8080, "protocol": "TCP" }]);
     assert_eq!(body(&out, 0).str_at(&["metadata", "labels", MANAGED_BY]).unwrap(), "endpoint-controller");
 }

@@ -52,12 +52,16 @@ impl NodeLifecycleController {
             }
             None => Health { heard: now, heartbeat, renewed, started, uid },
             Some(known) => {
-                let news = known.heartbeat != heartbeat || known.renewed < renewed || known.started != started;
+                let news =
+                    known.heartbeat != heartbeat || known.renewed < renewed || known.started != started;
                 Health { heard: if news { now } else { known.heard }, heartbeat, renewed, started, uid }
             }
         };
-        let grace =
-            if started { self.config.node_monitor_grace_period } else { self.config.node_startup_grace_period };
+        let grace = if started {
+            self.config.node_monitor_grace_period
+        } else {
+            self.config.node_startup_grace_period
+        };
         let silent = now.since(health.heard) > grace;
         if self.health.get(object.name()) != Some(&health) {
             self.health.insert(object.name().clone(), health);

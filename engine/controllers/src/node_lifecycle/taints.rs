@@ -2,8 +2,8 @@
 
 use api::types::Node;
 use api::{Object, Value, object};
-use client::resource::NODES;
 use client::PatchType;
+use client::resource::NODES;
 use sim::SimTime;
 
 use crate::objects::is;
@@ -58,7 +58,8 @@ pub fn set_no_execute(object: &Object, node: &Node, wanted: Option<&str>, now: S
     if has_no_execute(node) == wanted {
         return None;
     }
-    let ours = |t: &Value| is(t, "effect", "NoExecute") && (is(t, "key", NOT_READY) || is(t, "key", UNREACHABLE));
+    let ours =
+        |t: &Value| is(t, "effect", "NoExecute") && (is(t, "key", NOT_READY) || is(t, "key", UNREACHABLE));
     let mut taints: Vec<Value> =
         object.value().items_at(&["spec", "taints"]).iter().filter(|t| !ours(t)).cloned().collect();
     taints.extend(wanted.map(|key| taint(key, "NoExecute", now)));
@@ -77,8 +78,13 @@ pub fn set_no_schedule(object: &Object, node: &Node, now: SimTime) -> Option<(Ca
         wanted.push(UNSCHEDULABLE);
     }
     let ours = |key: &str| key == UNSCHEDULABLE || BY_CONDITION.iter().any(|(_, _, k)| *k == key);
-    let has: Vec<&str> =
-        node.spec.taints.iter().filter(|t| t.effect == "NoSchedule" && ours(&t.key)).map(|t| t.key.as_str()).collect();
+    let has: Vec<&str> = node
+        .spec
+        .taints
+        .iter()
+        .filter(|t| t.effect == "NoSchedule" && ours(&t.key))
+        .map(|t| t.key.as_str())
+        .collect();
     if wanted.iter().all(|key| has.contains(key)) && has.iter().all(|key| wanted.contains(key)) {
         return None;
     }
@@ -86,7 +92,8 @@ pub fn set_no_schedule(object: &Object, node: &Node, now: SimTime) -> Option<(Ca
         let key = t.str_at(&["key"]).map_or("", |k| k.as_str());
         !is(t, "effect", "NoSchedule") || !ours(key) || wanted.contains(&key)
     };
-    let mut taints: Vec<Value> = object.value().items_at(&["spec", "taints"]).iter().filter(keep).cloned().collect();
+    let mut taints: Vec<Value> =
+        object.value().items_at(&["spec", "taints"]).iter().filter(keep).cloned().collect();
     let missing = wanted.iter().filter(|key| !has.contains(*key));
     taints.extend(missing.map(|key| taint(key, "NoSchedule", now)));
     let short: Vec<&str> = wanted.iter().map(|key| key.rsplit('/').next().unwrap_or(key)).collect();

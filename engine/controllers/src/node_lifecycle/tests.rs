@@ -53,7 +53,10 @@ fn a_silent_node_becomes_unknown_after_fifty_seconds() {
     assert_eq!(out.also_at, [], "the Node does not say so yet");
     known.put(node("n1", "Unknown").build());
     let out = monitor(&mut controller, &known, 62);
-    assert_eq!(out.also_at, [(Item { subject: Subject::Pass(NO_EXECUTE), key: ObjectKey::new("", "n1") }, at(62))]);
+    assert_eq!(
+        out.also_at,
+        [(Item { subject: Subject::Pass(NO_EXECUTE), key: ObjectKey::new("", "n1") }, at(62))]
+    );
 }
 
 #[test]
@@ -88,14 +91,19 @@ fn taints_follow_readiness() {
     let out = monitor(&mut controller, &known, 9);
     assert_eq!(out.also.len(), 1);
     let out = taint(&mut controller, "n1", &known, 9);
-    assert_eq!(body(&out, 0).items_at(&["spec", "taints"]), [object! { "key": "dedicated", "effect": "NoSchedule" }]);
+    assert_eq!(
+        body(&out, 0).items_at(&["spec", "taints"]),
+        [object! { "key": "dedicated", "effect": "NoSchedule" }]
+    );
 }
 
 #[test]
 fn zones_limit_how_fast_nodes_are_emptied() {
     let nodes = |dead: usize, alive: usize| {
         let name = |i: usize| format!("n{i}");
-        (0..dead).map(move |i| node(&name(i), "Unknown")).chain((dead..dead + alive).map(move |i| node(&name(i), "True")))
+        (0..dead)
+            .map(move |i| node(&name(i), "Unknown"))
+            .chain((dead..dead + alive).map(move |i| node(&name(i), "True")))
     };
     let wait = |dead, alive| -> Vec<u64> {
         let mut controller = NodeLifecycleController::new(&Config::default());

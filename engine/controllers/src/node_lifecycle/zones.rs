@@ -79,7 +79,10 @@ impl Zones {
             let zone = self.zones.entry((*name).clone()).or_default();
             if zone.state != state {
                 let shown = if name.is_empty() { "of all nodes".to_owned() } else { name.replace("\0", "") };
-                out.note("zone {0}: {1} is now {2}", [shown, zone.state.as_str().to_owned(), state.as_str().to_owned()]);
+                out.note(
+                    "zone {0}: {1} is now {2}",
+                    [shown, zone.state.as_str().to_owned(), state.as_str().to_owned()],
+                );
             }
             zone.state = state;
             zone.rate = match state {
@@ -90,7 +93,8 @@ impl Zones {
                 State::Normal | State::FullDisruption => config.node_eviction_rate_millis,
             };
         }
-        let dark = !self.zones.is_empty() && self.zones.values().all(|zone| zone.state == State::FullDisruption);
+        let dark =
+            !self.zones.is_empty() && self.zones.values().all(|zone| zone.state == State::FullDisruption);
         if self.all_dark && !dark {
             for zone in self.zones.values_mut() {
                 zone.next = now;

@@ -15,15 +15,15 @@ const DELETION_COST: &str = "controller.kubernetes.io/pod-deletion-cost";
 
 /// What decides, the first difference first; smaller goes first.
 type Rank = (
-    bool,            // on a node
-    u8,              // phase: pending, unknown, running
-    bool,            // ready
-    i64,             // deletion cost
-    Reverse<u32>,    // pods of the same owner's family on the same node
-    u32,             // age of readiness, in powers of two: younger first
-    Reverse<i32>,    // restarts
-    u32,             // age, in powers of two: younger first
-    Str,             // uid, so that equals have an order
+    bool,         // on a node
+    u8,           // phase: pending, unknown, running
+    bool,         // ready
+    i64,          // deletion cost
+    Reverse<u32>, // pods of the same owner's family on the same node
+    u32,          // age of readiness, in powers of two: younger first
+    Reverse<i32>, // restarts
+    u32,          // age, in powers of two: younger first
+    Str,          // uid, so that equals have an order
 );
 
 /// The `count` active pods of `set` that go first.
@@ -33,7 +33,8 @@ pub fn to_delete<'a>(set: &Object, count: usize, world: &'a World, now: SimTime)
         let selector = set.replica_set().map(|s| &s.spec.selector);
         pod.pod().is_some_and(Pod::is_active) && selector.is_some_and(|s| s.matches(*pod))
     };
-    let pods: Vec<&Object> = world.store(Kind::Pods).by(IndexBy::Controller, &uid.0).filter(selected).collect();
+    let pods: Vec<&Object> =
+        world.store(Kind::Pods).by(IndexBy::Controller, &uid.0).filter(selected).collect();
     if count >= pods.len() {
         return pods;
     }
@@ -73,7 +74,8 @@ fn rank(pod: &Pod, neighbours: &BTreeMap<Str, u32>, now: SimTime) -> Rank {
         _ => 2,
     };
     let cost = pod.metadata.annotations.get(DELETION_COST).and_then(|cost| cost.parse().ok()).unwrap_or(0);
-    let ready_since = pod.condition("Ready").filter(|c| c.status == "True").and_then(|c| c.last_transition_time);
+    let ready_since =
+        pod.condition("Ready").filter(|c| c.status == "True").and_then(|c| c.last_transition_time);
     let restarts = pod.status.container_statuses.iter().map(|c| c.restart_count).max().unwrap_or(0);
     (
         !pod.spec.node_name.is_empty(),

@@ -69,8 +69,10 @@ fn deletes_the_least_useful_first() {
         mine("dead").on("n1").set(&["status", "phase"], "Failed"),
     ]);
     let out = run(&mut controller(), Kind::ReplicaSets, "a/web", &world, at(100));
-    let deleted: Vec<String> =
-        requests(&out).iter().filter_map(|r| r.strip_prefix("DELETE /api/v1/namespaces/a/pods/").map(Into::into)).collect();
+    let deleted: Vec<String> = requests(&out)
+        .iter()
+        .filter_map(|r| r.strip_prefix("DELETE /api/v1/namespaces/a/pods/").map(Into::into))
+        .collect();
     assert_eq!(deleted, ["unassigned", "pending", "unready", "ready-twin"]);
     let status = body(&out, 4);
     assert_eq!(status.int_at(&["status", "replicas"]), Some(5), "a failed pod does not count");
@@ -90,7 +92,10 @@ fn adopts_and_releases() {
         requests(&out),
         ["PATCH /api/v1/namespaces/a/pods/strayed", "PATCH /api/v1/namespaces/a/pods/orphan", STATUS]
     );
-    assert_eq!(body(&out, 0).items_at(&["metadata", "ownerReferences"])[0].str_at(&["$patch"]).unwrap(), "delete");
+    assert_eq!(
+        body(&out, 0).items_at(&["metadata", "ownerReferences"])[0].str_at(&["$patch"]).unwrap(),
+        "delete"
+    );
     assert_eq!(body(&out, 2).int_at(&["status", "replicas"]), Some(1));
 }
 

@@ -73,12 +73,23 @@ fn a_deployment_becomes_pods_and_endpoints() {
     assert_eq!(bench.all(PODS).len(), 5);
     assert_eq!((available(&bench), endpoints(&bench)), (Some(5), 5));
     assert_eq!(bench.all("/api/v1/serviceaccounts").len(), 1);
-    assert_eq!(bench.objects["/api/v1/nodes"]["/n1"].value().str_at(&["spec", "podCIDR"]).unwrap(), "10.244.0.0/24");
-    assert_eq!(bench.all("/api/v1/endpoints")[0].value().items_at(&["subsets"])[0].items_at(&["addresses"]).len(), 5);
+    assert_eq!(
+        bench.objects["/api/v1/nodes"]["/n1"].value().str_at(&["spec", "podCIDR"]).unwrap(),
+        "10.244.0.0/24"
+    );
+    assert_eq!(
+        bench.all("/api/v1/endpoints")[0].value().items_at(&["subsets"])[0].items_at(&["addresses"]).len(),
+        5
+    );
     let set = bench.all(SETS)[0].name().clone();
     assert!(bench.notes.contains(&format!("deployment a/web: create {set} and scale it up from 0 to 5")));
     assert!(bench.manager.is_quiet());
-    let messages: Vec<String> = bench.all("/api/v1/events").iter().filter_map(|e| e.value().str_at(&["message"])).map(ToString::to_string).collect();
+    let messages: Vec<String> = bench
+        .all("/api/v1/events")
+        .iter()
+        .filter_map(|e| e.value().str_at(&["message"]))
+        .map(ToString::to_string)
+        .collect();
     assert!(messages.contains(&format!("Scaled up replica set {set} from 0 to 5")), "{messages:?}");
     assert_eq!(messages.iter().filter(|m| m.starts_with("Created pod: web-")).count(), 5);
 }
@@ -99,12 +110,14 @@ fn an_image_update_rolls_and_never_falls_below_its_minimum() {
     }
     assert!(least >= 6, "at most a quarter unavailable: {least}");
     assert!(most <= 10, "at most a quarter more: {most}");
-    let sizes: Vec<i64> = bench.all(SETS).iter().filter_map(|s| s.value().int_at(&["spec", "replicas"])).collect();
+    let sizes: Vec<i64> =
+        bench.all(SETS).iter().filter_map(|s| s.value().int_at(&["spec", "replicas"])).collect();
     assert_eq!(sizes.iter().sum::<i64>(), 8);
     assert_eq!(sizes.iter().filter(|s| **s == 0).count(), 1);
     let image = |pod: &&api::Object| pod.pod().is_some_and(|p| p.spec.containers[0].image == "nginx:2");
     assert_eq!(bench.all(PODS).iter().filter(|p| image(p)).count(), 8);
-    let revision = bench.objects[DEPLOYMENTS]["a/web"].annotation("deployment.kubernetes.io/revision").cloned();
+    let revision =
+        bench.objects[DEPLOYMENTS]["a/web"].annotation("deployment.kubernetes.io/revision").cloned();
     assert_eq!(revision.as_deref(), Some("2"));
     assert_eq!(endpoints(&bench), 8);
 }
@@ -134,9 +147,17 @@ fn a_lost_pod_is_replaced_and_a_silent_node_noticed() {
     // Nobody renews the node's lease here.
     bench.run(SimTime::from_secs(70));
     let node = bench.objects["/api/v1/nodes"]["/n1"].clone();
-    assert_eq!(node.node().and_then(|n| n.condition("Ready")).map(|c| c.status.to_string()).as_deref(), Some("Unknown"));
-    let taints: Vec<String> = node.node().unwrap().spec.taints.iter().map(|t| format!("{}:{}", t.key, t.effect)).collect();
-    assert_eq!(taints, ["node.kubernetes.io/unreachable:NoSchedule"], "all nodes are silent: nobody is evicted");
+    assert_eq!(
+        node.node().and_then(|n| n.condition("Ready")).map(|c| c.status.to_string()).as_deref(),
+        Some("Unknown")
+    );
+    let taints: Vec<String> =
+        node.node().unwrap().spec.taints.iter().map(|t| format!("{}:{}", t.key, t.effect)).collect();
+    assert_eq!(
+        taints,
+        ["node.kubernetes.io/unreachable:NoSchedule"],
+        "all nodes are silent: nobody is evicted"
+    );
     assert_eq!(bench.all(PODS).iter().filter(|p| p.pod().is_some_and(|p| p.is_ready())).count(), 0);
 }
 
@@ -147,7 +168,11 @@ fn a_thousand_pods_cost_few_events_and_requests() {
     assert_eq!((available(&bench), endpoints(&bench)), (Some(1000), 1000));
     let count = |what: &str| bench.requests.get(what).copied().unwrap_or(0);
     assert_eq!(count(&format!("POST {PODS}")), 1000);
-    assert_eq!(count("POST /api/v1/events") + count("PATCH /api/v1/events"), 27, "25 about the set, one about the Deployment, one about the node");
+    assert_eq!(
+        count("POST /api/v1/events") + count("PATCH /api/v1/events"),
+        27,
+        "25 about the set, one about the Deployment, one about the node"
+    );
     assert!(count(&format!("PUT {SLICES}")) < 200, "{:?}", bench.requests);
     assert!(bench.steps < 12_000, "{} events: {:?}", bench.steps, bench.requests);
 }

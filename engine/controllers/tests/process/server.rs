@@ -93,7 +93,8 @@ impl Bench {
     }
 
     fn answer(&mut self, id: RequestId, response: Response) {
-        self.queue.push(self.now + LATENCY, Event::Input(Input::Response { id, response: Arc::new(response) }));
+        self.queue
+            .push(self.now + LATENCY, Event::Input(Input::Response { id, response: Arc::new(response) }));
     }
 
     /// `/apis/apps/v1/namespaces/a/replicasets/web/status` to (`/apis/apps/v1/replicasets`, `a`, `web`, `status`).
@@ -118,7 +119,10 @@ impl Bench {
             let response = Response { streaming: true, ..Response::tree(200, Value::Null) };
             return self.answer(id, response);
         }
-        *self.requests.entry(format!("{} {collection}{}", request.method, if sub.is_empty() { "" } else { "/sub" })).or_default() += 1;
+        *self
+            .requests
+            .entry(format!("{} {collection}{}", request.method, if sub.is_empty() { "" } else { "/sub" }))
+            .or_default() += 1;
         let known = self.objects.get(&collection).and_then(|c| c.get(&key)).cloned();
         let body = match &request.body {
             Body::Tree(value) => value.clone(),
@@ -126,9 +130,17 @@ impl Bench {
         };
         let response = match (request.method, known) {
             (Method::Get, _) if name.is_empty() => {
-                let items: Vec<Value> =
-                    self.objects.get(&collection).into_iter().flat_map(|c| c.values()).map(|o| o.value().clone()).collect();
-                Response::tree(200, object! { "metadata": { "resourceVersion": self.version.to_string() }, "items": items })
+                let items: Vec<Value> = self
+                    .objects
+                    .get(&collection)
+                    .into_iter()
+                    .flat_map(|c| c.values())
+                    .map(|o| o.value().clone())
+                    .collect();
+                Response::tree(
+                    200,
+                    object! { "metadata": { "resourceVersion": self.version.to_string() }, "items": items },
+                )
             }
             (Method::Post, _) => Response::tree(201, self.create(&collection, &namespace, body)),
             (_, None) => Response::tree(404, object! { "message": "not found", "reason": "NotFound" }),
@@ -136,7 +148,10 @@ impl Bench {
             (Method::Put, Some(known)) => {
                 let wanted = body.str_at(&["metadata", "resourceVersion"]);
                 if wanted.is_some() && wanted != known.value().str_at(&["metadata", "resourceVersion"]) {
-                    Response::tree(409, object! { "message": "the object has been modified", "reason": "Conflict" })
+                    Response::tree(
+                        409,
+                        object! { "message": "the object has been modified", "reason": "Conflict" },
+                    )
                 } else {
                     let mut next = body;
                     if sub.is_empty() && known.value().get("spec") != next.get("spec") {
@@ -191,7 +206,8 @@ impl Bench {
         self.version += 1;
         value.set(&["metadata", "resourceVersion"], self.version.to_string());
         let object = Object::new(value.clone());
-        let before = self.objects.entry(collection.to_owned()).or_default().insert(key.to_owned(), object.clone());
+        let before =
+            self.objects.entry(collection.to_owned()).or_default().insert(key.to_owned(), object.clone());
         self.tell(collection, if before.is_some() { WatchKind::Modified } else { WatchKind::Added }, object);
         value
     }

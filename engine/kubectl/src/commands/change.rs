@@ -138,6 +138,11 @@ pub(crate) trait Action {
         self.done(found)
     }
 
+    /// True when nothing is done as soon as one of the objects is not there.
+    fn all_or_nothing(&self) -> bool {
+        false
+    }
+
     /// What `--dry-run=client` shows of an object.
     fn preview(&self, found: &Found, _request: &Request) -> Found {
         self.result(found, &found.value)
@@ -162,6 +167,7 @@ pub(crate) struct Change<A> {
     fetching: bool,
     current: Option<Found>,
     any: bool,
+    gathered: bool,
     failures: Vec<Failure>,
     report: Report,
     pub(crate) action: A,
@@ -175,6 +181,7 @@ impl<A: Action> Change<A> {
             fetching: false,
             current: None,
             any: false,
+            gathered: false,
             failures: Vec::new(),
             report: Report::read(args)?,
             action,
@@ -182,6 +189,16 @@ impl<A: Action> Change<A> {
     }
 
     fn next(&mut self, io: &mut Io<'_, '_>) {
+        if self.action.all_or_nothing() && !self.gathered {
+            self.fetching = self.fetching || self.finder.ask(FETCH, io);
+            if self.fetching {
+                return;
+            }
+            self.gathered = true;
+            if !self.finder.failures.is_empty() {
+                self.found.clear();
+            }
+        }
         while let Some(found) = self.found.pop_front() {
             self.any = true;
             match self.action.plan(&found, io) {

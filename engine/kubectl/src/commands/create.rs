@@ -59,6 +59,18 @@ pub const RUN_FLAGS: &[Flag] = &[
     switch("privileged"),
 ];
 
+/// What can be created by flags, with the aliases behind the name.
+const KINDS: [&[&str]; 8] = [
+    &["deployment", "deploy", "dep"],
+    &["namespace", "ns"],
+    &["configmap", "cm"],
+    &["secret"],
+    &["service", "svc"],
+    &["serviceaccount", "sa"],
+    &["job"],
+    &["cronjob", "cj"],
+];
+
 /// Reads `create KIND NAME`.
 ///
 /// # Errors
@@ -72,6 +84,9 @@ pub fn parse(args: Arguments, setup: &Setup<'_>) -> Result<Command, Failure> {
     let (variant, rest) = match (kind, rest.split_first()) {
         ("service" | "svc" | "secret", Some((variant, rest))) => (variant.as_str(), rest),
         _ => ("", rest),
+    };
+    let Some(kind) = KINDS.iter().find(|names| names.contains(&kind)).map(|names| names[0]) else {
+        return Err(Failure::help("create", &format!("Unexpected args: [{}]", args.words.join(" "))));
     };
     let [name] = rest else {
         let what = if variant.is_empty() { kind.to_owned() } else { format!("{kind} {variant}") };
@@ -97,7 +112,15 @@ pub fn parse(args: Arguments, setup: &Setup<'_>) -> Result<Command, Failure> {
     };
     let resource = targets::lookup_one(resource)?;
     let manager = change::manager(&args, "kubectl-create");
-    let send = one(&resource, &namespace, body, "created", &manager, Report::read(&args)?, args.get("namespace").is_some());
+    let send = one(
+        &resource,
+        &namespace,
+        body,
+        "created",
+        &manager,
+        Report::read(&args)?,
+        args.get("namespace").is_some(),
+    );
     // Of all these, kubectl words only the namespace's failure as the server's.
     let doing = match (resource.kind.as_str(), variant) {
         ("Namespace", _) => return Ok(send.into()),

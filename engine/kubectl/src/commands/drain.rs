@@ -177,7 +177,8 @@ impl Drain {
         }
         if !bare.is_empty() {
             errors.push(format!(
-                "cannot delete Pods that declare no controller (use --force to override): {}",
+                // The doubled words are kubectl's.
+                "cannot delete cannot delete Pods that declare no controller (use --force to override): {}",
                 bare.join(", ")
             ));
         }
@@ -188,8 +189,7 @@ impl Drain {
             ));
         }
         if !errors.is_empty() {
-            let text = if errors.len() == 1 { errors.remove(0) } else { format!("[{}]", errors.join(", ")) };
-            return self.give_up(&text, io);
+            return self.give_up(errors, io);
         }
         let mut warnings = Vec::new();
         if !daemons.is_empty() {
@@ -266,7 +266,7 @@ impl Drain {
                 let namespace = leaving.pod.namespace().to_owned();
                 let text =
                     format!("error when evicting pods/{name:?} -n {namespace:?}: {}", response.message());
-                return self.give_up(&text, io);
+                return self.give_up(vec![text], io);
             }
             (_, status) => {
                 let same = response.value().and_then(|v| v.str_at(&["metadata", "uid"]))
@@ -293,15 +293,16 @@ impl Drain {
         self.next(io);
     }
 
-    fn give_up(&mut self, why: &str, io: &mut Io<'_, '_>) {
+    fn give_up(&mut self, errors: Vec<String>, io: &mut Io<'_, '_>) {
         let Some(node) = self.nodes.front() else { return };
+        let why = if errors.len() == 1 { errors[0].clone() } else { format!("[{}]", errors.join(", ")) };
         io.err(format!(
             "error: unable to drain node {:?} due to error: {why}, continuing command...",
             node.name()
         ));
         let waiting: Vec<String> = self.nodes.iter().map(|n| format!(" {}", n.name())).collect();
         io.err(format!("There are pending nodes to be drained:\n{}", waiting.join("\n")));
-        self.failures.push(Failure::error(why));
+        self.failures.extend(errors.into_iter().map(Failure::bare));
         self.nodes.pop_front();
         self.next(io);
     }
@@ -344,7 +345,7 @@ impl Step for Drain {
                         pending.join("\npod/")
                     ));
                 }
-                self.give_up("context deadline exceeded", io);
+                self.give_up(vec!["context deadline exceeded".to_owned()], io);
             }
             Event::Timer { tag } => {
                 let number = tag - POD;

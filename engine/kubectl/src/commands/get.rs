@@ -201,14 +201,17 @@ impl Get {
         let resource = &target.resource;
         let (labels, fields) = (&self.targets.selectors.labels, &self.targets.selectors.fields);
         let what = format!("{}/{}, Resource={}", resource.group, resource.version, resource.resource);
-        Failure::server_doing(response, &match (labels, fields) {
-            (None, None) => format!("Unable to list {what:?}: "),
-            _ => format!(
-                "Unable to find {what:?} that match label selector {:?}, field selector {:?}: ",
-                labels.as_deref().unwrap_or_default(),
-                fields.as_deref().unwrap_or_default()
-            ),
-        })
+        Failure::server_doing(
+            response,
+            &match (labels, fields) {
+                (None, None) => format!("Unable to list {what:?}: "),
+                _ => format!(
+                    "Unable to find {what:?} that match label selector {:?}, field selector {:?}: ",
+                    labels.as_deref().unwrap_or_default(),
+                    fields.as_deref().unwrap_or_default()
+                ),
+            },
+        )
     }
 
     fn answer(&mut self, response: &Response, io: &mut Io<'_, '_>) {

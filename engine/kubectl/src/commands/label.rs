@@ -107,9 +107,13 @@ impl Action for Label {
                 .iter()
                 .find_map(|(key, new)| current(key).filter(|old| *old != new).map(|old| (key, old)))
         {
-            return Err(Failure::error(format!(
-                "'{key}' already has a value ({value}), and --overwrite is false"
-            )));
+            let value = value.as_str();
+            return Err(Failure::error(match self.what {
+                What::Label => format!("'{key}' already has a value ({value}), and --overwrite is false"),
+                What::Annotation => format!(
+                    "--overwrite is false but found the following declared annotation(s): '{key}' already has a value ({value})"
+                ),
+            }));
         }
         let mut changes = Value::map();
         for (key, value) in &self.set {

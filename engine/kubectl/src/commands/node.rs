@@ -67,6 +67,10 @@ impl Action for Cordon {
         })
     }
 
+    fn all_or_nothing(&self) -> bool {
+        true
+    }
+
     fn done(&self, _found: &Found) -> String {
         if self.on { "cordoned" } else { "uncordoned" }.to_owned()
     }
@@ -114,7 +118,7 @@ pub fn parse_taint(args: Arguments, setup: &Setup<'_>) -> Result<Command, Failur
 impl Taint {
     fn read(&mut self, spec: &str) -> Result<(), Failure> {
         let bad_effect = |effect: &str| {
-            Failure::error(format!("invalid taint effect: {effect}, unsupported taint effect"))
+            Failure::help("taint", &format!("invalid taint effect: {effect}, unsupported taint effect"))
         };
         if let Some(spec) = spec.strip_suffix('-') {
             let (pair, effect) =
@@ -127,7 +131,7 @@ impl Taint {
             return Ok(());
         }
         let Some((pair, effect)) = spec.split_once(':') else {
-            return Err(Failure::error(format!("invalid taint spec: {spec}")));
+            return Err(Failure::help("taint", &format!("invalid taint spec: {spec}")));
         };
         if !EFFECTS.contains(&effect) {
             return Err(bad_effect(effect));
@@ -191,6 +195,7 @@ impl Action for Taint {
 
     fn done(&self, _found: &Found) -> String {
         match (self.add.is_empty(), self.remove.is_empty()) {
+            _ if self.overwrite => "modified",
             (false, true) => "tainted",
             (true, _) => "untainted",
             (false, false) => "modified",

@@ -228,8 +228,7 @@ fn history(found: &Found, revisions: &BTreeMap<i64, Value>, wanted: i64) -> Resu
 fn undo(found: &Found, revisions: &BTreeMap<i64, Value>, wanted: i64) -> Result<Option<Value>, Failure> {
     if found.value.at(&["spec", "paused"]).and_then(Value::as_bool) == Some(true) {
         return Err(Failure::error(format!(
-            "you cannot rollback a paused deployment; resume it first with 'kubectl rollout resume deployment/{}' and try again",
-            found.name()
+            "you cannot rollback a paused deployment; resume it first with 'kubectl rollout resume' and try again"
         )));
     }
     let set = if wanted > 0 {

@@ -14,7 +14,8 @@ pub fn describe(subject: &Subject<'_>) -> String {
     out.push_str("Subsets:\n");
     for subset in endpoints.items_at(&["subsets"]) {
         let addresses = |field: &str| {
-            let ips: Vec<Value> = subset.items_at(&[field]).iter().filter_map(|a| a.get("ip").cloned()).collect();
+            let ips: Vec<Value> =
+                subset.items_at(&[field]).iter().filter_map(|a| a.get("ip").cloned()).collect();
             joined(&ips, ",")
         };
         out.push_str(&format!("  Addresses:\t{}\n", addresses("addresses")));

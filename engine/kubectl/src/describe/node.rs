@@ -178,7 +178,11 @@ fn pods(subject: &Subject<'_>, out: &mut String) {
     }
     for (name, _) in entries(node, "allocatable").filter(|(name, _)| name.starts_with("hugepages-")) {
         let sum = |kind| pods.iter().map(|pod| pod_amount(pod, kind, name)).fold(Quantity::ZERO, add);
-        out.push_str(&format!("  {name}\t{}\t{}\n", share(name, sum("requests")), share(name, sum("limits"))));
+        out.push_str(&format!(
+            "  {name}\t{}\t{}\n",
+            share(name, sum("requests")),
+            share(name, sum("limits"))
+        ));
     }
 }
 

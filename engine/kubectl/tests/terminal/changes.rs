@@ -68,6 +68,7 @@ fn mistakes() {
             "kubectl scale deploy/no --replicas=2",
             "error: no objects passed to scale deployments.apps \"no\" not found\n",
         ),
+        ("kubectl cordon node-1 node-9", "Error from server (NotFound): nodes \"node-9\" not found\n"),
         ("kubectl label pod a app=x", "error: 'app' already has a value (web), and --overwrite is false\n"),
         ("kubectl label pod a", "error: at least one label update is required\n"),
         ("kubectl label pods x=y", "error: resource(s) were provided, but no name was specified\n"),
@@ -79,12 +80,12 @@ fn mistakes() {
         ("kubectl rollout resume deploy/web", "error: deployments.apps \"web\" is not paused\n"),
         (
             "kubectl taint node node-1 a=b:Never",
-            "error: invalid taint effect: Never, unsupported taint effect\n",
+            "error: invalid taint effect: Never, unsupported taint effect\nSee 'kubectl taint -h' for help and examples\n",
         ),
         ("kubectl create deployment x", "error: required flag(s) \"image\" not set\n"),
         (
             "kubectl create ns",
-            "error: exactly one NAME is required, got 0\nSee 'kubectl create ns -h' for help and examples\n",
+            "error: exactly one NAME is required, got 0\nSee 'kubectl create namespace -h' for help and examples\n",
         ),
         (
             "kubectl create deployment web --image=x",

@@ -211,16 +211,12 @@ impl NodeAgent {
     }
 
     /// The API server told what became of the node (`None`: it did not answer).
-    pub(crate) fn looked(
-        &mut self,
-        response: Option<&Response>,
-        host: &mut Host,
-        context: &mut Context<'_>,
-    ) {
+    pub(crate) fn looked(&mut self, response: Option<&Response>, host: &mut Host, context: &mut Context<'_>) {
         self.status_busy = false;
         let Some(node) = response.filter(|r| r.is_success()).and_then(Response::value) else { return };
         self.look_first = false;
-        let unknown = |c: &Value| c.get("type") == Some(&"Ready".into()) && c.get("status") == Some(&"Unknown".into());
+        let unknown =
+            |c: &Value| c.get("type") == Some(&"Ready".into()) && c.get("status") == Some(&"Unknown".into());
         self.overruled = node.items_at(&["status", "conditions"]).iter().any(unknown);
         self.report(host, context);
     }

@@ -42,5 +42,5 @@ pub(super) fn object(value: &Blob) -> Option<Object> {
     if let Some(stored) = value.downcast::<StoredObject>() {
         return Some(Object::new(stored.value().clone()));
     }
-    api::json::parse(&value.bytes()).ok().map(Object::new)
+    api::json::parse(value.bytes()).ok().map(Object::new)
 }

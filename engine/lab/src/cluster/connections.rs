@@ -186,7 +186,8 @@ impl Cluster {
         if let Some(waiting) = self.connections.held.remove(&id) {
             return Some(waiting);
         }
-        let is_message = self.queue.get(id.at, id.sequence).is_some_and(|q| matches!(q.event, Event::Deliver(_)));
+        let is_message =
+            self.queue.get(id.at, id.sequence).is_some_and(|q| matches!(q.event, Event::Deliver(_)));
         if !is_message {
             return None;
         }
@@ -205,7 +206,9 @@ impl Cluster {
         self.connections.held.insert(id, waiting);
         if stream {
             let behind = self.queue.extract(|q| match &q.event {
-                Event::Deliver(e) => (e.from, e.to) == (from, to) && e.message.medium() == sim::Medium::Stream,
+                Event::Deliver(e) => {
+                    (e.from, e.to) == (from, to) && e.message.medium() == sim::Medium::Stream
+                }
                 _ => false,
             });
             for (at, sequence, queued) in behind {

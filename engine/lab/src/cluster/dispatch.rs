@@ -104,7 +104,11 @@ impl Cluster {
             Message::CriEvent(event) => kubelet::Input::CriEvent(event.clone()),
             Message::Request(id, request) => kubelet::Input::Http { id: *id, request: request.clone() },
             Message::Cancel(id) => kubelet::Input::HttpCancel { id: *id },
-            Message::Raft(_) | Message::Forward(_) | Message::EtcdRequest(..) | Message::EtcdResponse(..) | Message::CriRequest(..) => return,
+            Message::Raft(_)
+            | Message::Forward(_)
+            | Message::EtcdRequest(..)
+            | Message::EtcdResponse(..)
+            | Message::CriRequest(..) => return,
         };
         self.with_kubelet(number, input);
     }
@@ -161,7 +165,8 @@ impl Cluster {
 
     pub(super) fn with_runtime(&mut self, number: u32, input: runtime::Input) {
         let (now, actor) = (self.now, Actor::Runtime(number));
-        let Some(runtime) = self.machine_mut(number).filter(|m| m.runtime_up).map(|m| Arc::make_mut(&mut m.runtime))
+        let Some(runtime) =
+            self.machine_mut(number).filter(|m| m.runtime_up).map(|m| Arc::make_mut(&mut m.runtime))
         else {
             return;
         };

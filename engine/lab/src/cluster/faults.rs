@@ -203,14 +203,19 @@ impl Cluster {
                 }
             }
         }
-        self.current.push(Note::new("the link between {0} and {1} changes", [ends.from.as_str(), ends.to.as_str()]));
+        self.current
+            .push(Note::new("the link between {0} and {1} changes", [ends.from.as_str(), ends.to.as_str()]));
     }
 
     fn change_link(&mut self, from: Actor, to: Actor, change: impl Fn(LinkRule) -> LinkRule) {
         let before = self.links.rule(from, to);
         let after = change(before);
         self.links.set(from, to, after);
-        let has_calls = || self.connections.open().any(|c| (c.client, c.server) == (from, to) || (c.client, c.server) == (to, from));
+        let has_calls = || {
+            self.connections
+                .open()
+                .any(|c| (c.client, c.server) == (from, to) || (c.client, c.server) == (to, from))
+        };
         if after.cut && !before.cut && has_calls() {
             self.expect_timeout(from, to);
         }

@@ -38,7 +38,10 @@ impl Cluster {
         let (ip, port) = match network::walk(&rules, &name, own, to, way, &mut self.random) {
             Destination::Backend(backend, service) => {
                 let pod = format!("{}:{}", backend.ip, backend.port);
-                self.current.push(Note::new("{0}: {1} sends the packet to {2}", [name.to_string(), service.to_string(), pod]));
+                self.current.push(Note::new(
+                    "{0}: {1} sends the packet to {2}",
+                    [name.to_string(), service.to_string(), pod],
+                ));
                 (backend.ip, backend.port)
             }
             Destination::Unchanged(ip, port) => (ip, port),
@@ -49,13 +52,20 @@ impl Cluster {
     }
 
     fn ask(&mut self, ip: Ipv4Addr, port: u16, host: &str, path: &str) -> Result<Response, String> {
-        let holder = self.machines().find(|(_, m)| m.powered && m.runtime.sandboxes().any(|s| s.ready && s.ip == Some(ip)));
+        let holder = self
+            .machines()
+            .find(|(_, m)| m.powered && m.runtime.sandboxes().any(|s| s.ready && s.ip == Some(ip)));
         let Some((number, _)) = holder else {
             let machine = self.machines().any(|(n, m)| m.powered && address(n) == ip.to_string());
-            return Err(if machine { refused((ip, port)) } else { format!("dial tcp {ip}:{port}: connect: no route to host") });
+            return Err(if machine {
+                refused((ip, port))
+            } else {
+                format!("dial tcp {ip}:{port}: connect: no route to host")
+            });
         };
         let (path, query) = path.split_once('?').unwrap_or((path, ""));
-        let mut request = Request::new(Method::Get, path).header("host", host).header("user-agent", "clusterlab");
+        let mut request =
+            Request::new(Method::Get, path).header("host", host).header("user-agent", "clusterlab");
         for pair in query.split('&').filter(|p| !p.is_empty()) {
             let (name, value) = pair.split_once('=').unwrap_or((pair, ""));
             request = request.query(name, value);

@@ -88,7 +88,9 @@ impl Cluster {
     /// Makes the process with empty memory (etcd: from its disk) and lets it start.
     pub(super) fn start(&mut self, actor: Actor) {
         // A process of a machine that was switched off meanwhile stays down.
-        if self.is_up(actor) || actor.node().is_some_and(|n| !self.machines.get(&n).is_some_and(|m| m.powered)) {
+        if self.is_up(actor)
+            || actor.node().is_some_and(|n| !self.machines.get(&n).is_some_and(|m| m.powered))
+        {
             return;
         }
         let seed = self.file.seed;
@@ -107,7 +109,8 @@ impl Cluster {
                 self.with_api_server(apiserver::Input::Start);
             }
             Actor::Scheduler => {
-                self.scheduler = Slot::running(scheduler::Scheduler::new(Stream::derive(seed, "kube-scheduler")));
+                self.scheduler =
+                    Slot::running(scheduler::Scheduler::new(Stream::derive(seed, "kube-scheduler")));
                 self.with_client(actor, client::Input::Start);
             }
             Actor::ControllerManager => {

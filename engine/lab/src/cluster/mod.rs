@@ -17,7 +17,9 @@ use std::sync::Arc;
 
 use etcd::invariants::Watchdog;
 use imbl::OrdMap;
-use sim::{Actor, Digest, Effect, EventNumber, EventQueue, LinkRule, Links, Note, SimTime, StateHasher, Stream};
+use sim::{
+    Actor, Digest, Effect, EventNumber, EventQueue, LinkRule, Links, Note, SimTime, StateHasher, Stream,
+};
 
 pub use bootstrap::Bootstrap;
 pub use connections::Connections;

@@ -3,21 +3,16 @@
 use std::sync::Arc;
 
 /// A process, shared between forks of history until one of them runs it.
-#[derive(Clone, Debug, Hash)]
+#[derive(Clone, Debug, Default, Hash)]
 pub enum Slot<T> {
     /// Nothing was ever started here, or what was there left nothing behind.
+    #[default]
     Empty,
     /// It runs.
     Running(Arc<T>),
     /// It was stopped. Its memory is lost (it empties it itself when it starts), but its dice and its counters go on, so
     /// that a restarted process does not repeat itself.
     Stopped(Arc<T>),
-}
-
-impl<T> Default for Slot<T> {
-    fn default() -> Self {
-        Slot::Empty
-    }
 }
 
 impl<T: Clone> Slot<T> {

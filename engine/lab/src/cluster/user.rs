@@ -18,7 +18,9 @@ impl Cluster {
         match action {
             Action::Kubectl { session, line, stdin } => {
                 let stdin = stdin.as_deref().map(Str::from);
-                self.with_terminal(|terminal, context| terminal.start(SessionId(*session), line, stdin, context));
+                self.with_terminal(|terminal, context| {
+                    terminal.start(SessionId(*session), line, stdin, context)
+                });
             }
             Action::Apply { text } => {
                 self.with_terminal(|terminal, context| terminal.apply(EDITOR, text, context));

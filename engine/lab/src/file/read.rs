@@ -20,7 +20,11 @@ pub struct LabFileError {
 
 impl fmt::Display for LabFileError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        if self.field.is_empty() { f.write_str(&self.message) } else { write!(f, "{}: {}", self.field, self.message) }
+        if self.field.is_empty() {
+            f.write_str(&self.message)
+        } else {
+            write!(f, "{}: {}", self.field, self.message)
+        }
     }
 }
 
@@ -39,7 +43,10 @@ pub(super) fn parse(text: &str) -> Result<LabFile> {
     }
     match read.documents.as_slice() {
         [one] => from_value(&one.value),
-        [] => wrong("", "the file is empty; a lab file starts with \"apiVersion: clusterlab.dev/v1\" and \"kind: Lab\""),
+        [] => wrong(
+            "",
+            "the file is empty; a lab file starts with \"apiVersion: clusterlab.dev/v1\" and \"kind: Lab\"",
+        ),
         more => wrong("", format!("the file has {} documents; a lab file has one", more.len())),
     }
 }
@@ -49,7 +56,9 @@ pub(super) fn from_value(value: &Value) -> Result<LabFile> {
     top.only(&["apiVersion", "kind", "metadata", "spec"])?;
     match value.str_at(&["apiVersion"]).map(|s| s.as_str()) {
         Some(API_VERSION) => {}
-        Some(other) => return wrong("apiVersion", format!("is {other:?}; this version reads {API_VERSION:?}")),
+        Some(other) => {
+            return wrong("apiVersion", format!("is {other:?}; this version reads {API_VERSION:?}"));
+        }
         None => return wrong("apiVersion", format!("is missing; write {API_VERSION:?}")),
     }
     if value.str_at(&["kind"]).map(|s| s.as_str()) != Some("Lab") {
@@ -159,10 +168,22 @@ fn read_node(item: &Place<'_>, number: usize) -> Result<NodeSpec> {
 
 fn read_entry(item: &Place<'_>) -> Result<Entry> {
     item.only(&[
-        "at", "event", "session", "stdin", "kubectl", "apply", "interrupt", "fault", "request", "fetch", "hangUp",
+        "at",
+        "event",
+        "session",
+        "stdin",
+        "kubectl",
+        "apply",
+        "interrupt",
+        "fault",
+        "request",
+        "fetch",
+        "hangUp",
     ])?;
     let Some(at) = item.child("at") else { return item.wrong("needs \"at\", a time such as 20s") };
-    let Some(span) = parse_duration(&at.text()?) else { return at.wrong("must be a duration such as 20s or 1m30s") };
+    let Some(span) = parse_duration(&at.text()?) else {
+        return at.wrong("must be a duration such as 20s or 1m30s");
+    };
     let after = match item.child("event") {
         Some(event) => Some(EventNumber(event.whole(0, u64::MAX)?)),
         None => None,
@@ -295,7 +316,9 @@ impl<'a> Place<'a> {
             return self.wrong(format!("must be a map with {}", known.join(", ")));
         };
         match map.iter().find(|(key, _)| !known.contains(&key.as_str())) {
-            Some((key, _)) => self.wrong(format!("unknown field {:?}; known are {}", key.as_str(), known.join(", "))),
+            Some((key, _)) => {
+                self.wrong(format!("unknown field {:?}; known are {}", key.as_str(), known.join(", ")))
+            }
             None => Ok(()),
         }
     }

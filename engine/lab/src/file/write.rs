@@ -50,9 +50,7 @@ fn node(node: &NodeSpec) -> Value {
         tree.set(&["labels"], labels);
     }
     if !node.taints.is_empty() {
-        let taint = |(key, value, effect): &(String, String, String)| {
-            object!({ "key": key.as_str(), "value": value.as_str(), "effect": effect.as_str() })
-        };
+        let taint = |(key, value, effect): &(String, String, String)| object!({ "key": key.as_str(), "value": value.as_str(), "effect": effect.as_str() });
         tree.set(&["taints"], node.taints.iter().map(taint).collect::<Vec<_>>());
     }
     tree
@@ -110,7 +108,9 @@ fn fault(fault: &Fault) -> Value {
         Fault::Hold(id) => object!({ "hold": message(*id) }),
         Fault::Deliver(id) => object!({ "deliver": message(*id) }),
         Fault::Drop(id) => object!({ "drop": message(*id) }),
-        Fault::Delay { message: id, by_ms } => object!({ "delay": { "message": message(*id), "byMs": *by_ms as i64 } }),
+        Fault::Delay { message: id, by_ms } => {
+            object!({ "delay": { "message": message(*id), "byMs": *by_ms as i64 } })
+        }
     }
 }
 

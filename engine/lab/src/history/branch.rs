@@ -82,8 +82,7 @@ impl Branch {
 
     /// The same line of history up to here, with no future.
     pub(super) fn truncated(&self, taken: EventNumber, applied: usize) -> Branch {
-        let checkpoints =
-            self.checkpoints.iter().filter(|c| c.cluster.taken() <= taken).cloned().collect();
+        let checkpoints = self.checkpoints.iter().filter(|c| c.cluster.taken() <= taken).cloned().collect();
         Branch {
             name: String::new(),
             journal: self.journal[..applied].to_vec(),

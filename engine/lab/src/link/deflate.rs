@@ -4,7 +4,9 @@
 //! compressor first, up to a byte boundary (sync flush), and what came out is cut off. For reading, a stored block
 //! with the dictionary is put in front instead: it leaves the window in the same state.
 
-use miniz_oxide::deflate::core::{CompressorOxide, TDEFLFlush, TDEFLStatus, compress_to_output, create_comp_flags_from_zip_params};
+use miniz_oxide::deflate::core::{
+    CompressorOxide, TDEFLFlush, TDEFLStatus, compress_to_output, create_comp_flags_from_zip_params,
+};
 use miniz_oxide::inflate::{TINFLStatus, decompress_to_vec_with_limit};
 
 use super::LinkError;

@@ -64,8 +64,12 @@ impl fmt::Display for LinkError {
             ),
             LinkError::TooLong(n) => write!(f, "the link has {n} characters; at most {TEXT_MAX} are read"),
             LinkError::BadCharacter(what) => write!(f, "the link is damaged: {what}; was it copied whole?"),
-            LinkError::Damaged(what) => write!(f, "the link is damaged or cut short ({what}); was it copied whole?"),
-            LinkError::TooLarge => write!(f, "the link holds more than {} MiB; labs are smaller", INFLATED_MAX >> 20),
+            LinkError::Damaged(what) => {
+                write!(f, "the link is damaged or cut short ({what}); was it copied whole?")
+            }
+            LinkError::TooLarge => {
+                write!(f, "the link holds more than {} MiB; labs are smaller", INFLATED_MAX >> 20)
+            }
             LinkError::NoLab(what) => write!(f, "the link holds no lab that this version can read ({what})"),
         }
     }

@@ -50,7 +50,9 @@ impl Wire {
     pub(super) fn into_shared(self) -> Result<Shared, LinkError> {
         let nodes = match self.nodes {
             Nodes::Usual(count) if count <= NODES_MAX => NodeSpec::count(count),
-            Nodes::Usual(count) => return Err(LinkError::NoLab(format!("{count} machines; at most {NODES_MAX}"))),
+            Nodes::Usual(count) => {
+                return Err(LinkError::NoLab(format!("{count} machines; at most {NODES_MAX}")));
+            }
             Nodes::Listed(nodes) => nodes,
         };
         let file = LabFile {

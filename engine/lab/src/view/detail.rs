@@ -90,7 +90,10 @@ fn member(cluster: &Cluster, index: u32) -> Detail {
         fact("last index", member.last_entry().index.0),
         fact("commit index", member.commit_index().0),
         fact("applied index", member.applied().index.0),
-        fact("election timer", format!("{} of {} ticks", member.election_elapsed(), member.election_timeout())),
+        fact(
+            "election timer",
+            format!("{} of {} ticks", member.election_elapsed(), member.election_timeout()),
+        ),
         fact("fsync running", if member.is_fsyncing() { "yes" } else { "no" }),
     ];
     let store: Facts = vec![
@@ -102,7 +105,13 @@ fn member(cluster: &Cluster, index: u32) -> Detail {
         fact("leases", member.leases().iter().count()),
     ];
     let followers = member.followers().into_iter().map(|f| {
-        vec![f.name.to_string(), f.matched.0.to_string(), f.next.0.to_string(), f.state.to_string(), f.inflight.to_string()]
+        vec![
+            f.name.to_string(),
+            f.matched.0.to_string(),
+            f.next.0.to_string(),
+            f.state.to_string(),
+            f.inflight.to_string(),
+        ]
     });
     let last = member.last_entry().index.0;
     let from = last.saturating_sub(11).max(member.first_index().0);
@@ -114,14 +123,24 @@ fn member(cluster: &Cluster, index: u32) -> Detail {
             i if i >= member.first_unstable().0 => "not on disk",
             _ => "on disk",
         };
-        vec![entry.index.0.to_string(), entry.term.0.to_string(), format!("{} bytes", entry.data.size()), mark.to_owned()]
+        vec![
+            entry.index.0.to_string(),
+            entry.term.0.to_string(),
+            format!("{} bytes", entry.data.size()),
+            mark.to_owned(),
+        ]
     });
     let mut tables = vec![table("Log", &["index", "term", "entry", "state"], rows.collect())];
     let followers: Vec<_> = followers.collect();
     if !followers.is_empty() {
         tables.push(table("Followers", &["member", "match", "next", "state", "in flight"], followers));
     }
-    Detail { title, subtitle: "etcd member".into(), groups: vec![("Raft".into(), raft), ("Store".into(), store)], tables }
+    Detail {
+        title,
+        subtitle: "etcd member".into(),
+        groups: vec![("Raft".into(), raft), ("Store".into(), store)],
+        tables,
+    }
 }
 
 fn api_server(cluster: &Cluster) -> Detail {
@@ -138,7 +157,12 @@ fn api_server(cluster: &Cluster) -> Detail {
         vec![resource.resource.to_string(), objects.to_string(), revision.0.to_string(), watchers.to_string()]
     });
     let requests = server.audit().entries().rev().take(20).map(|entry| {
-        vec![entry.verb.to_string(), entry.path.to_string(), entry.user_agent.to_string(), entry.status.to_string()]
+        vec![
+            entry.verb.to_string(),
+            entry.path.to_string(),
+            entry.user_agent.to_string(),
+            entry.status.to_string(),
+        ]
     });
     Detail {
         title: "API server".into(),
@@ -232,7 +256,11 @@ fn node(cluster: &Cluster, number: u32) -> Option<Detail> {
             .collect();
     }
     let containers = machine.runtime.containers().map(|c| {
-        vec![c.config.name.to_string(), c.image.to_string(), format!("{:?}", c.state).chars().take(40).collect()]
+        vec![
+            c.config.name.to_string(),
+            c.image.to_string(),
+            format!("{:?}", c.state).chars().take(40).collect(),
+        ]
     });
     let images = machine.runtime.images().map(|i| vec![i.name.to_string(), names::bytes(i.size)]);
     Some(Detail {
@@ -252,13 +280,26 @@ fn proxy(cluster: &Cluster, number: u32) -> Option<Detail> {
     let rows = machine.rules().ports().map(|port| {
         let backends: Vec<String> = port.backends.iter().map(|b| format!("{}:{}", b.ip, b.port)).collect();
         let node_port = if port.node_port == 0 { String::new() } else { port.node_port.to_string() };
-        vec![port.name.to_string(), format!("{}:{}", port.cluster_ip, port.port), node_port, backends.join(" ")]
+        vec![
+            port.name.to_string(),
+            format!("{}:{}", port.cluster_ip, port.port),
+            node_port,
+            backends.join(" "),
+        ]
     });
     let syncs = machine.proxy.get().map_or(0, network::KubeProxy::syncs);
     Some(Detail {
         title: Actor::KubeProxy(number).to_string(),
-        subtitle: if machine.proxy.is_up() { "kube-proxy".into() } else { "kube-proxy, down; its rules stay".into() },
+        subtitle: if machine.proxy.is_up() {
+            "kube-proxy".into()
+        } else {
+            "kube-proxy, down; its rules stay".into()
+        },
         groups: vec![("Process".into(), vec![fact("rules written", format!("{syncs} times"))])],
-        tables: vec![table("Service ports", &["service", "address", "node port", "backends"], rows.collect())],
+        tables: vec![table(
+            "Service ports",
+            &["service", "address", "node port", "backends"],
+            rows.collect(),
+        )],
     })
 }

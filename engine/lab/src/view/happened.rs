@@ -52,13 +52,10 @@ fn happened(record: &Record) -> Happened {
 
 fn change(change: &KeyChange) -> Change {
     let mut lines = Vec::new();
-    let (before, after) = (change.before.as_ref().map(Object::value), change.after.as_ref().map(Object::value));
+    let (before, after) =
+        (change.before.as_ref().map(Object::value), change.after.as_ref().map(Object::value));
     differences("", before.unwrap_or(&Value::Null), after.unwrap_or(&Value::Null), &mut lines);
-    Change {
-        what: change.what().to_owned(),
-        lines,
-        after: after.cloned().unwrap_or(Value::Null),
-    }
+    Change { what: change.what().to_owned(), lines, after: after.cloned().unwrap_or(Value::Null) }
 }
 
 /// Paths that differ; whole subtrees that are shared are passed over by pointer.

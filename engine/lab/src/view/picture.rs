@@ -23,7 +23,11 @@ impl Lab {
             controllers: controllers(cluster),
             controller_manager_up: cluster.controller_manager().is_some(),
             nodes,
-            pending_pods: pods.iter().filter(|(node, _)| node.is_empty()).map(|(_, pod)| pod.clone()).collect(),
+            pending_pods: pods
+                .iter()
+                .filter(|(node, _)| node.is_empty())
+                .map(|(_, pod)| pod.clone())
+                .collect(),
             messages: messages(cluster),
             links: cluster.links().exceptions().collect(),
             pods_total: pods.len() as u32,
@@ -58,7 +62,9 @@ fn role(member: &etcd::Member) -> Role {
 
 fn member(cluster: &Cluster, index: u32) -> MemberView {
     let name = Str::from(Actor::Etcd(index).to_string());
-    let Some(member) = cluster.member(index) else { return MemberView { index, name, ..MemberView::default() } };
+    let Some(member) = cluster.member(index) else {
+        return MemberView { index, name, ..MemberView::default() };
+    };
     let peer = |id: raft::NodeId| member.config().peers.iter().find(|p| p.id == id).map(|p| p.index);
     let progress = member
         .followers()

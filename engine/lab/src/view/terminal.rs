@@ -49,7 +49,10 @@ impl Lab {
 
     /// How many pieces of text are on a terminal: tells whether something came.
     pub fn printed_pieces(&self, session: u32) -> u64 {
-        self.cluster().terminal().session(SessionId(session)).map_or(0, |s| s.transcript().pieces().len() as u64)
+        self.cluster()
+            .terminal()
+            .session(SessionId(session))
+            .map_or(0, |s| s.transcript().pieces().len() as u64)
     }
 
     /// What the current or last command of a terminal printed, and what it complained of.

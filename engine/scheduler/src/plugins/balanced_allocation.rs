@@ -26,7 +26,8 @@ impl Plugin for BalancedAllocation {
 
     fn score(&self, _: &CycleState, pod: &PodInfo, node: &NodeInfo) -> i64 {
         let share = |used: i64, all: i64| {
-            if all == 0 { WHOLE } else { (i128::from(used) * i128::from(WHOLE) / i128::from(all)) as i64 }.min(WHOLE)
+            if all == 0 { WHOLE } else { (i128::from(used) * i128::from(WHOLE) / i128::from(all)) as i64 }
+                .min(WHOLE)
         };
         let cpu = share(node.requested.milli_cpu + pod.request.milli_cpu, node.allocatable.milli_cpu);
         let memory = share(node.requested.memory + pod.request.memory, node.allocatable.memory);

@@ -26,7 +26,8 @@ impl Plugin for ImageLocality {
         let mut sum = 0;
         for container in containers {
             let name = normalized(&container.image);
-            let size = found.status.images.iter().find(|i| i.names.iter().any(|n| *n == name)).map(|i| i.size_bytes);
+            let size =
+                found.status.images.iter().find(|i| i.names.iter().any(|n| *n == name)).map(|i| i.size_bytes);
             if let Some(size) = size {
                 // An image that few nodes have would draw all pods to them: it counts by its spread.
                 let spread = state.image_spread(&name);

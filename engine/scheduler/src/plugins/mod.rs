@@ -11,7 +11,6 @@ mod node_unschedulable;
 mod pod_topology_spread;
 mod taint_toleration;
 
-
 pub(crate) use pod_topology_spread::{DEFAULTS, SpreadState, constraint};
 
 use crate::framework::Plugin;

@@ -69,7 +69,13 @@ fn holds(requirement: &NodeSelectorRequirement, value: Option<&Str>) -> bool {
     let compared = |less: bool| {
         let bound = requirement.values.first().and_then(|v| v.parse::<i64>().ok());
         match (value.and_then(|v| v.parse::<i64>().ok()), bound) {
-            (Some(value), Some(bound)) => if less { value < bound } else { value > bound },
+            (Some(value), Some(bound)) => {
+                if less {
+                    value < bound
+                } else {
+                    value > bound
+                }
+            }
             _ => false,
         }
     };

@@ -42,7 +42,8 @@ impl Plugin for Fit {
     }
 
     fn score(&self, _: &CycleState, pod: &PodInfo, node: &NodeInfo) -> i64 {
-        let free = |used: i64, all: i64| if all == 0 || used > all { 0 } else { (all - used) * SCORE_MAX / all };
+        let free =
+            |used: i64, all: i64| if all == 0 || used > all { 0 } else { (all - used) * SCORE_MAX / all };
         let cpu = free(node.usual.milli_cpu + pod.usual.milli_cpu, node.allocatable.milli_cpu);
         let memory = free(node.usual.memory + pod.usual.memory, node.allocatable.memory);
         (cpu + memory) / 2

@@ -40,7 +40,8 @@ impl SpreadState {
     ) {
         for node in eligible {
             let Some(domain) = node.label(&self.topology_key) else { continue };
-            *self.by_domain.entry(domain.clone()).or_insert(0) += by_node.get(&node.name).copied().unwrap_or(0);
+            *self.by_domain.entry(domain.clone()).or_insert(0) +=
+                by_node.get(&node.name).copied().unwrap_or(0);
         }
         let few = (self.by_domain.len() as i64) < min_domains;
         self.least = if few { 0 } else { self.by_domain.values().copied().min().unwrap_or(0) };
@@ -119,10 +120,17 @@ fn ln_thousandths(n: u64) -> i64 {
 }
 
 /// The default constraints of kube-scheduler's "System" defaulting: (topology key, max skew), both soft.
-pub(crate) const DEFAULTS: [(&str, i64); 2] = [("kubernetes.io/hostname", 3), ("topology.kubernetes.io/zone", 5)];
+pub(crate) const DEFAULTS: [(&str, i64); 2] =
+    [("kubernetes.io/hostname", 3), ("topology.kubernetes.io/zone", 5)];
 
 /// A constraint before counting.
-pub(crate) fn constraint(key: Str, max_skew: i64, hard: bool, selector: &Selector, pod: &PodInfo) -> SpreadState {
+pub(crate) fn constraint(
+    key: Str,
+    max_skew: i64,
+    hard: bool,
+    selector: &Selector,
+    pod: &PodInfo,
+) -> SpreadState {
     SpreadState {
         topology_key: key,
         max_skew,
