@@ -109,8 +109,8 @@ impl Action for Label {
         {
             let value = value.as_str();
             return Err(Failure::error(match self.what {
-                What::Label => format!("'{key}' already has a value ({value}), and --overwrite is false"),
-                What::Annotation => format!(
+                What::Labels => format!("'{key}' already has a value ({value}), and --overwrite is false"),
+                What::Annotations => format!(
                     "--overwrite is false but found the following declared annotation(s): '{key}' already has a value ({value})"
                 ),
             }));
