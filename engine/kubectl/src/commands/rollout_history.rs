@@ -227,9 +227,9 @@ fn history(found: &Found, revisions: &BTreeMap<i64, Value>, wanted: i64) -> Resu
 /// The patch that goes back; `None` when the template is that already.
 fn undo(found: &Found, revisions: &BTreeMap<i64, Value>, wanted: i64) -> Result<Option<Value>, Failure> {
     if found.value.at(&["spec", "paused"]).and_then(Value::as_bool) == Some(true) {
-        return Err(Failure::error(format!(
-            "you cannot rollback a paused deployment; resume it first with 'kubectl rollout resume' and try again"
-        )));
+        return Err(Failure::error(
+            "you cannot rollback a paused deployment; resume it first with 'kubectl rollout resume' and try again",
+        ));
     }
     let set = if wanted > 0 {
         revisions

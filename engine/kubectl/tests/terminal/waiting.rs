@@ -148,9 +148,9 @@ fn draining() {
     let mut c = cluster();
     assert_eq!(
         c.fails("kubectl drain node-1"),
-        "error: unable to drain node \"node-1\" due to error: cannot delete Pods that declare no controller (use --force to \
+        "error: unable to drain node \"node-1\" due to error: cannot delete cannot delete Pods that declare no controller (use --force to \
          override): default/a, default/b, continuing command...\nThere are pending nodes to be drained:\n node-1\n\
-         error: cannot delete Pods that declare no controller (use --force to override): default/a, default/b\n"
+         cannot delete cannot delete Pods that declare no controller (use --force to override): default/a, default/b\n"
     );
     c.ok("kubectl uncordon node-1");
     let printed = c.run("kubectl drain node-1 --force");
