@@ -76,7 +76,9 @@ pub fn parse() -> Result<Command, String> {
         "serve" => serve(parser),
         "link" => Ok(Command::Link { lab: only(parser, "a lab file")?.into() }),
         "unlink" => Ok(Command::Unlink { url: only(parser, "a link")? }),
-        "raft-script" => Ok(Command::RaftScript { family: only(parser, "interaction, confchange or quorum")? }),
+        "raft-script" => {
+            Ok(Command::RaftScript { family: only(parser, "interaction, confchange or quorum")? })
+        }
         other => Err(format!("unknown command {other:?}")),
     }
 }

@@ -59,12 +59,17 @@ pub fn unlink(url: &str) -> Result<ExitCode, String> {
 
 pub fn raft_script(family: &str) -> Result<ExitCode, String> {
     let mut script = String::new();
-    std::io::stdin().take(FILE_MAX).read_to_string(&mut script).map_err(|e| format!("standard input: {e}"))?;
+    std::io::stdin()
+        .take(FILE_MAX)
+        .read_to_string(&mut script)
+        .map_err(|e| format!("standard input: {e}"))?;
     let printed = match family {
         "interaction" => raft::script::interaction(&script),
         "confchange" => raft::script::confchange(&script),
         "quorum" => raft::script::quorum(&script),
-        other => return Err(format!("unknown family {other:?}; there are interaction, confchange and quorum")),
+        other => {
+            return Err(format!("unknown family {other:?}; there are interaction, confchange and quorum"));
+        }
     };
     say(&printed);
     Ok(ExitCode::SUCCESS)

@@ -30,10 +30,14 @@ const BODY_MAX: usize = 3 << 20;
 const DRAINED_MAX: usize = 64 << 20;
 
 pub fn serve(options: ServeOptions) -> Result<ExitCode, String> {
-    let address: SocketAddr =
-        options.listen.parse().map_err(|_| format!("--listen takes ADDRESS:PORT, not {:?}", options.listen))?;
+    let address: SocketAddr = options
+        .listen
+        .parse()
+        .map_err(|_| format!("--listen takes ADDRESS:PORT, not {:?}", options.listen))?;
     if !address.ip().is_loopback() {
-        return Err(format!("{address} is no loopback address; the lab has no authentication and listens on loopback only"));
+        return Err(format!(
+            "{address} is no loopback address; the lab has no authentication and listens on loopback only"
+        ));
     }
     let mut file = match &options.lab {
         Some(path) => run::read_lab(path)?,
@@ -49,7 +53,8 @@ pub fn serve(options: ServeOptions) -> Result<ExitCode, String> {
     // Clients want an answer at once: the boot is not waited for in real time.
     until::ready(&mut lab)?;
     run::report_setup(&lab);
-    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().map_err(|e| e.to_string())?;
+    let runtime =
+        tokio::runtime::Builder::new_current_thread().enable_all().build().map_err(|e| e.to_string())?;
     LocalSet::new().block_on(&runtime, listen(address, Driver::new(lab, options.speed)))?;
     Ok(ExitCode::SUCCESS)
 }
@@ -57,7 +62,9 @@ pub fn serve(options: ServeOptions) -> Result<ExitCode, String> {
 async fn listen(address: SocketAddr, driver: Driver) -> Result<(), String> {
     let listener = TcpListener::bind(address).await.map_err(|e| format!("{address}: {e}"))?;
     let address = listener.local_addr().map_err(|e| e.to_string())?;
-    say(&format!("the lab's API server listens on http://{address}\ntry: kubectl --server http://{address} get nodes\n"));
+    say(&format!(
+        "the lab's API server listens on http://{address}\ntry: kubectl --server http://{address} get nodes\n"
+    ));
     let driver = Rc::new(RefCell::new(driver));
     tokio::task::spawn_local(driver::drive(driver.clone()));
     loop {
@@ -75,7 +82,10 @@ async fn listen(address: SocketAddr, driver: Driver) -> Result<(), String> {
 
 type Answer = Response<Streamed>;
 
-async fn answer(driver: Rc<RefCell<Driver>>, request: Request<Incoming>) -> Result<Answer, std::convert::Infallible> {
+async fn answer(
+    driver: Rc<RefCell<Driver>>,
+    request: Request<Incoming>,
+) -> Result<Answer, std::convert::Infallible> {
     let (head, body) = request.into_parts();
     let Some(body) = read(body).await else {
         return Ok(refusal(api::status::too_large(&format!("limit is {BODY_MAX}"))));
@@ -115,8 +125,13 @@ async fn answer(driver: Rc<RefCell<Driver>>, request: Request<Incoming>) -> Resu
     })
 }
 
-fn request_action(head: &hyper::http::request::Parts, path: String, body: &Bytes) -> Result<Action, api::Value> {
-    let text = |name: &str| head.headers.get(name).and_then(|v| v.to_str().ok()).unwrap_or_default().to_owned();
+fn request_action(
+    head: &hyper::http::request::Parts,
+    path: String,
+    body: &Bytes,
+) -> Result<Action, api::Value> {
+    let text =
+        |name: &str| head.headers.get(name).and_then(|v| v.to_str().ok()).unwrap_or_default().to_owned();
     let body = match (body.is_empty(), std::str::from_utf8(body)) {
         (true, _) => None,
         (false, Ok(text)) => Some(text.to_owned()),
@@ -126,7 +141,8 @@ fn request_action(head: &hyper::http::request::Parts, path: String, body: &Bytes
     };
     // What the simulation acts on; everything else (cookies, encodings) would only bloat the journal.
     const KEPT: [&str; 5] = ["accept", "content-type", "user-agent", "authorization", "impersonate-user"];
-    let headers = KEPT.iter().map(|name| ((*name).to_owned(), text(name))).filter(|(_, v)| !v.is_empty()).collect();
+    let headers =
+        KEPT.iter().map(|name| ((*name).to_owned(), text(name))).filter(|(_, v)| !v.is_empty()).collect();
     Ok(Action::Request { id: 0, method: head.method.as_str().to_owned(), path, headers, body })
 }
 
@@ -148,7 +164,8 @@ async fn read(mut body: Incoming) -> Option<Bytes> {
 
 /// The URL of `/lab/v1/fetch?url=...`.
 fn fetch_url(rest: &str) -> Result<String, String> {
-    let query = rest.strip_prefix("fetch?").ok_or("the lab serves /lab/v1/fetch?url=http://node-1:31000/path")?;
+    let query =
+        rest.strip_prefix("fetch?").ok_or("the lab serves /lab/v1/fetch?url=http://node-1:31000/path")?;
     let url = query.split('&').find_map(|pair| pair.strip_prefix("url="));
     url.map(lab::cluster::decode_query).ok_or_else(|| "fetch needs ?url=".to_owned())
 }
@@ -157,12 +174,15 @@ fn fetch_url(rest: &str) -> Result<String, String> {
 fn refusal(status: api::Value) -> Answer {
     let code = status.int_at(&["code"]).and_then(|code| u16::try_from(code).ok()).unwrap_or(500);
     let mut response = plain(code, &api::json::write(&status));
-    response.headers_mut().insert("content-type", hyper::header::HeaderValue::from_static("application/json"));
+    response
+        .headers_mut()
+        .insert("content-type", hyper::header::HeaderValue::from_static("application/json"));
     response
 }
 
 fn plain(status: u16, text: &str) -> Answer {
     let mut response = Response::new(Streamed::whole(text.to_owned()));
-    *response.status_mut() = hyper::StatusCode::from_u16(status).unwrap_or(hyper::StatusCode::INTERNAL_SERVER_ERROR);
+    *response.status_mut() =
+        hyper::StatusCode::from_u16(status).unwrap_or(hyper::StatusCode::INTERNAL_SERVER_ERROR);
     response
 }

@@ -48,7 +48,11 @@ impl Until {
                 ready(lab)?;
                 let ended = command(lab, line)?;
                 eprint!("{}", ended.stderr);
-                if ended.code == 0 { Ok(()) } else { Err(format!("`{line}` ended with exit code {}", ended.code)) }
+                if ended.code == 0 {
+                    Ok(())
+                } else {
+                    Err(format!("`{line}` ended with exit code {}", ended.code))
+                }
             }
         }
     }
@@ -103,7 +107,11 @@ pub fn command(lab: &mut Lab, line: &str) -> Result<Ended, String> {
             && let Some(code) = found.finished()
         {
             let text = |channel| found.output().text(channel);
-            return Ok(Ended { stdout: text(kubectl::Channel::Stdout), stderr: text(kubectl::Channel::Stderr), code });
+            return Ok(Ended {
+                stdout: text(kubectl::Channel::Stdout),
+                stderr: text(kubectl::Channel::Stderr),
+                code,
+            });
         }
         if lab.run_until(deadline, 1) {
             return Err(format!("`{line}` did not end within an hour of the lab's time"));

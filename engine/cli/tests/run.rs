@@ -91,7 +91,11 @@ fn until_idle() {
     let printed = good(&["run", "-", "--until", "idle", "-c", "kubectl get nodes"], LAB);
     assert!(printed.contains("node-1   Ready"), "{printed}");
     // The journal ends at 25 s; idle is not before.
-    assert_eq!(printed, good(&["run", "-", "-c", "kubectl get nodes"], LAB), "idle is what happens by itself");
+    assert_eq!(
+        printed,
+        good(&["run", "-", "-c", "kubectl get nodes"], LAB),
+        "idle is what happens by itself"
+    );
 }
 
 #[test]
@@ -146,9 +150,18 @@ fn bad_lab_files() {
         ("kind: Lab", "apiVersion: is missing"),
         ("apiVersion: clusterlab.dev/v9\nkind: Lab", "this version reads \"clusterlab.dev/v1\""),
         ("apiVersion: clusterlab.dev/v1\nkind: Pod", "kind: must be \"Lab\""),
-        ("apiVersion: clusterlab.dev/v1\nkind: Lab\nspec: {node: 3}", "unknown field \"node\"; known are seed"),
-        ("apiVersion: clusterlab.dev/v1\nkind: Lab\nspec: {nodes: -1}", "spec.nodes: must be a whole number from 0"),
-        ("apiVersion: clusterlab.dev/v1\nkind: Lab\nspec: {nodes: 1000000}", "spec.nodes: must be a whole number"),
+        (
+            "apiVersion: clusterlab.dev/v1\nkind: Lab\nspec: {node: 3}",
+            "unknown field \"node\"; known are seed",
+        ),
+        (
+            "apiVersion: clusterlab.dev/v1\nkind: Lab\nspec: {nodes: -1}",
+            "spec.nodes: must be a whole number from 0",
+        ),
+        (
+            "apiVersion: clusterlab.dev/v1\nkind: Lab\nspec: {nodes: 1000000}",
+            "spec.nodes: must be a whole number",
+        ),
         ("apiVersion: clusterlab.dev/v1\nkind: Lab\nspec: {etcd: {members: 0}}", "spec.etcd.members"),
         (
             "apiVersion: clusterlab.dev/v1\nkind: Lab\nspec: {nodes: [{name: a}, {name: a}]}",
@@ -245,6 +258,7 @@ fn raft_scripts() {
 fn a_lab_file_by_its_path() {
     let path = PathBuf::from(env!("CARGO_TARGET_TMPDIR")).join("by-its-path.yaml");
     std::fs::write(&path, LAB).unwrap();
-    let printed = good(&["run", path.to_str().unwrap(), "--until", "12s", "-c", "kubectl get nodes -o name"], "");
+    let printed =
+        good(&["run", path.to_str().unwrap(), "--until", "12s", "-c", "kubectl get nodes -o name"], "");
     assert_eq!(printed, "node/node-1\nnode/node-2\n");
 }

@@ -22,7 +22,9 @@ impl Served {
             .spawn()
             .expect("the program starts");
         let mut line = String::new();
-        BufReader::new(child.stdout.take().expect("it was asked for")).read_line(&mut line).expect("it says where");
+        BufReader::new(child.stdout.take().expect("it was asked for"))
+            .read_line(&mut line)
+            .expect("it says where");
         let address = line.trim().rsplit_once("http://").expect("an address in the first line").1.to_owned();
         Served { child, address }
     }
@@ -61,10 +63,18 @@ fn discovery_and_lists() {
     assert!(served.get("/api").body.contains("\"versions\":[\"v1\"]"));
     assert!(served.get("/apis").body.contains("\"groupVersion\":\"apps/v1\""));
     let nodes = served.get("/api/v1/nodes");
-    assert!(nodes.body.contains("\"kind\":\"NodeList\"") && nodes.body.contains("\"name\":\"node-2\""), "{}", nodes.body);
+    assert!(
+        nodes.body.contains("\"kind\":\"NodeList\"") && nodes.body.contains("\"name\":\"node-2\""),
+        "{}",
+        nodes.body
+    );
     let accept = "application/json;as=Table;v=v1;g=meta.k8s.io,application/json";
     let table = served.ask("GET", "/api/v1/nodes?includeObject=None", &[("accept", accept)], "");
-    assert!(table.body.contains("\"kind\":\"Table\"") && table.body.contains("\"columnDefinitions\""), "{}", table.body);
+    assert!(
+        table.body.contains("\"kind\":\"Table\"") && table.body.contains("\"columnDefinitions\""),
+        "{}",
+        table.body
+    );
     assert!(served.get("/readyz").body.contains("ok"));
 }
 
@@ -75,7 +85,8 @@ fn objects_come_and_go() {
     let created = served.post(PODS, JSON, pod);
     assert_eq!(created.status, 201, "{}", created.body);
     assert!(created.body.contains("\"uid\":"), "{}", created.body);
-    let yaml = "apiVersion: v1\nkind: Pod\nmetadata: {name: b}\nspec:\n  containers:\n  - {name: c, image: nginx}\n";
+    let yaml =
+        "apiVersion: v1\nkind: Pod\nmetadata: {name: b}\nspec:\n  containers:\n  - {name: c, image: nginx}\n";
     assert_eq!(served.post(PODS, YAML, yaml).status, 201);
     let again = served.post(PODS, YAML, yaml);
     assert_eq!(again.status, 409);
@@ -85,7 +96,11 @@ fn objects_come_and_go() {
     let labelled = served.ask("PATCH", &format!("{PODS}/a"), &merge, r#"{"metadata":{"labels":{"x":"y"}}}"#);
     assert_eq!(labelled.status, 200, "{}", labelled.body);
     let found = served.get(&format!("{PODS}?labelSelector=x%3Dy"));
-    assert!(found.body.contains("\"name\":\"a\"") && !found.body.contains("\"name\":\"b\""), "{}", found.body);
+    assert!(
+        found.body.contains("\"name\":\"a\"") && !found.body.contains("\"name\":\"b\""),
+        "{}",
+        found.body
+    );
 
     let deleted = served.ask("DELETE", &format!("{PODS}/a?gracePeriodSeconds=0"), &[], "");
     assert_eq!(deleted.status, 200, "{}", deleted.body);

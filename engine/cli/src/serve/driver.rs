@@ -100,7 +100,9 @@ impl Driver {
         if !reached {
             return None;
         }
-        let (Speed::Times(times), Some(next)) = (self.speed, self.lab.next_at()) else { return Some(NAP_MAX) };
+        let (Speed::Times(times), Some(next)) = (self.speed, self.lab.next_at()) else {
+            return Some(NAP_MAX);
+        };
         Some((next.since(self.lab.now()) / times).clamp(Duration::from_millis(1), NAP_MAX))
     }
 }

@@ -38,7 +38,8 @@ pub fn parse(args: &Arguments) -> Result<Command, Failure> {
             })?
         }
         // Of all commands, this one says it without "error: ".
-        None => (*targets::lookup_one(name).map_err(|f| Failure::bare(f.text.replacen("error: ", "", 1)))?).clone(),
+        None => (*targets::lookup_one(name).map_err(|f| Failure::bare(f.text.replacen("error: ", "", 1)))?)
+            .clone(),
     };
     let root = schema::definition(&kind.group, &kind.version, &kind.kind)
         .ok_or_else(|| Failure::error(format!("couldn't find resource for {:?}", kind.group_kind())))?;
