@@ -1,6 +1,7 @@
 //! The architecture, live.
 
 mod control_plane;
+mod crowd;
 mod legend;
 mod links;
 mod members;

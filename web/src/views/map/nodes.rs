@@ -110,7 +110,7 @@ fn card(board: &Board, t: &'static Texts, place: &NodeBox, node: &NodeView) -> H
                     { format!("cpu {} % · mem {} %", node.cpu_percent, node.memory_percent) }
                 </text>
             }
-            { pods::of_node(board, place, &node.pods) }
+            { pods::of_node(board, place, &node.name, &node.pods) }
         </g>
     }
 }

@@ -5,6 +5,7 @@ use sim::Str;
 use yew::prelude::*;
 
 use super::Board;
+use super::crowd::{Crowd, Member};
 use super::press::pressable;
 use crate::draw::layout::{NodeBox, Tile};
 use crate::draw::{Point, Rect, format};
@@ -76,11 +77,20 @@ pub fn sign(shape: PodShape, at: Point, r: f64) -> Html {
 }
 
 /// The pods of a machine in their places.
-pub fn of_node(board: &Board, place: &NodeBox, pods: &[PodView]) -> Html {
+pub fn of_node(board: &Board, place: &NodeBox, name: &Str, pods: &[PodView]) -> Html {
     let names = keys(pods);
     let names: Vec<&str> = names.iter().map(String::as_str).collect();
     let seats = board.slots.borrow_mut().seat(place.number, &names);
-    pods.iter().zip(seats).map(|(pod, seat)| tile(board, pod, place.slot(seat), place.tile)).collect()
+    let placed = pods.iter().zip(seats).map(|(pod, seat)| (pod, place.slot(seat)));
+    if place.tile == Tile::Dot {
+        let members: Vec<Member> = placed.map(|(pod, at)| Member::new(pod, at)).collect();
+        let selected = match &board.session.state().ui().selected {
+            Some(Selection::Target(target @ Target::Pod(..))) => Some(target.clone()),
+            _ => None,
+        };
+        return html! { <Crowd node={name.clone()} {members} {selected} /> };
+    }
+    placed.map(|(pod, at)| tile(board, pod, at, place.tile)).collect()
 }
 
 /// One pod.
@@ -125,12 +135,8 @@ fn PodTile(pod: &PodTileProps) -> Html {
             </>
         },
         Tile::Small => html! { <>{ frame_of(frame, 4.0) }{ sign(pod.shape, center, 6.0) }</> },
-        Tile::Dot => html! {
-            <>
-                <rect class="hit" x={format!("{:.1}", at.x)} y={format!("{:.1}", at.y)} width="14" height="14" />
-                { sign(pod.shape, Point::new(at.x + 6.0, at.y + 6.0), 5.0) }
-            </>
-        },
+        // Dots are drawn as a crowd.
+        Tile::Dot => Html::default(),
     };
     let inside = html! { <><title>{ label.clone() }</title>{ inside }</> };
     let selection = Selection::Target(Target::Pod(pod.namespace.clone(), pod.name.clone()));
