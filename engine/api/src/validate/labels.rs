@@ -66,8 +66,18 @@ pub(super) fn selector(selector: &Value, path: &Path<'_>, errors: &mut Errors) {
 
 /// A workload's selector must be there, select something, and select the pods of its template.
 pub(super) fn workload_selector(spec: &Value, path: &Path<'_>, errors: &mut Errors) {
+    let empty = Value::map();
+    let labels = spec.at(&["template", "metadata", "labels"]).unwrap_or(&empty);
+    let mismatch = || {
+        let template = path.child("template");
+        let metadata = template.child("metadata");
+        let why = "`selector` does not match template `labels`";
+        FieldError::invalid(&metadata.child("labels"), labels, why)
+    };
     let Some(value) = spec.get("selector").filter(|s| !s.is_null()) else {
-        return errors.push(FieldError::required(&path.child("selector"), ""));
+        errors.push(FieldError::required(&path.child("selector"), ""));
+        // No selector selects nothing: the template does not match it either.
+        return errors.push(mismatch());
     };
     selector(value, &path.child("selector"), errors);
     let Ok(selector) = types::decode::<LabelSelector>(value) else { return };
@@ -75,12 +85,7 @@ pub(super) fn workload_selector(spec: &Value, path: &Path<'_>, errors: &mut Erro
         let why = "empty selector is invalid for deployment";
         return errors.push(FieldError::invalid(&path.child("selector"), value, why));
     }
-    let empty = Value::map();
-    let labels = spec.at(&["template", "metadata", "labels"]).unwrap_or(&empty);
     if !selector.matches(labels) {
-        let template = path.child("template");
-        let metadata = template.child("metadata");
-        let why = "`selector` does not match template `labels`";
-        errors.push(FieldError::invalid(&metadata.child("labels"), labels, why));
+        errors.push(mismatch());
     }
 }

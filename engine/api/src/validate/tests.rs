@@ -42,7 +42,14 @@ fn deployments() {
                 "spec.template.metadata.labels: Invalid value: {\"app\":\"web\"}: `selector` does not match template `labels`",
             ],
         ),
-        (&["spec", "selector"], Value::Null, &["spec.selector: Required value"]),
+        (
+            &["spec", "selector"],
+            Value::Null,
+            &[
+                "spec.selector: Required value",
+                "spec.template.metadata.labels: Invalid value: {\"app\":\"web\"}: `selector` does not match template `labels`",
+            ],
+        ),
         (
             &["spec", "strategy"],
             object!({"rollingUpdate": {"maxSurge": 0, "maxUnavailable": "0%"}}),
