@@ -71,7 +71,8 @@ pub fn apply(lab: &mut Lab, text: &str) -> Printed {
 }
 
 fn ended(lab: &mut Lab, session: SessionId, what: &str) -> Printed {
-    let finished = |lab: &Lab| lab.cluster().terminal().session(session).is_some_and(|s| s.finished().is_some());
+    let finished =
+        |lab: &Lab| lab.cluster().terminal().session(session).is_some_and(|s| s.finished().is_some());
     assert!(until(lab, finished), "`{what}` did not end in {PATIENCE:?} of virtual time");
     let found = lab.cluster().terminal().session(session).expect("the session that just ended");
     let text = |channel| found.output().text(channel);

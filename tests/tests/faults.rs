@@ -37,7 +37,8 @@ fn one(seed: u64) {
         driver::run_for(&mut lab, span);
         // A write in the middle of it; only an acknowledged one counts.
         let name = format!("note-{round}");
-        let line = format!("kubectl create configmap {name} --from-literal=round={round} --request-timeout=5s");
+        let line =
+            format!("kubectl create configmap {name} --from-literal=round={round} --request-timeout=5s");
         let printed = driver::kubectl(&mut lab, &line);
         if printed.code == 0 {
             acknowledged.push(name);
@@ -62,7 +63,12 @@ fn one(seed: u64) {
             printed = driver::kubectl(&mut lab, &line);
         }
         let found = printed.stdout == format!("configmap/{name}\n");
-        assert!(found, "seed {seed}: {name} was acknowledged and is lost: {printed:?} at {}\n{}", lab.now(), lab.to_yaml());
+        assert!(
+            found,
+            "seed {seed}: {name} was acknowledged and is lost: {printed:?} at {}\n{}",
+            lab.now(),
+            lab.to_yaml()
+        );
     }
     let broken: Vec<_> = lab.invariants().into_iter().filter(|i| i.broken.is_some()).collect();
     assert!(broken.is_empty(), "seed {seed}: {broken:?}\n{}", lab.link());
@@ -81,7 +87,12 @@ fn break_something(lab: &mut Lab, dice: &mut Stream) {
         5 => Fault::Cut(ends(&node, "apiserver")),
         6 => Fault::Link {
             ends: ends(&member, "all"),
-            rule: LinkRule { loss_ppm: 200_000, duplicate_ppm: 50_000, jitter_ns: 20_000_000, ..LinkRule::default() },
+            rule: LinkRule {
+                loss_ppm: 200_000,
+                duplicate_ppm: 50_000,
+                jitter_ns: 20_000_000,
+                ..LinkRule::default()
+            },
         },
         7 => Fault::Cut(Ends { one_way: true, ..ends(&member, "all") }),
         _ => Fault::HealAll,

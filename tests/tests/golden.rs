@@ -18,9 +18,21 @@ fn scripts_print_what_they_say() {
         if rewrite {
             std::fs::write(&path, &actual).unwrap();
         } else if actual != script {
-            let line = script.lines().zip(actual.lines()).position(|(a, b)| a != b).unwrap_or(script.lines().count());
-            let show = |text: &str| text.lines().skip(line.saturating_sub(3)).take(12).collect::<Vec<_>>().join("\n");
-            wrong.push(format!("{}:{}\n-- wanted\n{}\n-- got\n{}", path.display(), line + 1, show(&script), show(&actual)));
+            let line = script
+                .lines()
+                .zip(actual.lines())
+                .position(|(a, b)| a != b)
+                .unwrap_or(script.lines().count());
+            let show = |text: &str| {
+                text.lines().skip(line.saturating_sub(3)).take(12).collect::<Vec<_>>().join("\n")
+            };
+            wrong.push(format!(
+                "{}:{}\n-- wanted\n{}\n-- got\n{}",
+                path.display(),
+                line + 1,
+                show(&script),
+                show(&actual)
+            ));
         }
     }
     assert!(wrong.is_empty(), "{}", wrong.join("\n\n"));

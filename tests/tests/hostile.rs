@@ -68,7 +68,10 @@ fn alias_bomb() {
 
 #[test]
 fn ten_megabytes_of_manifest() {
-    let text = format!("apiVersion: v1\nkind: ConfigMap\nmetadata: {{name: big}}\ndata:\n  x: {}\n", "y".repeat(10 << 20));
+    let text = format!(
+        "apiVersion: v1\nkind: ConfigMap\nmetadata: {{name: big}}\ndata:\n  x: {}\n",
+        "y".repeat(10 << 20)
+    );
     refused(&text, &[]);
 }
 

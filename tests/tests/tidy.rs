@@ -104,7 +104,8 @@ fn the_engine_prints_nothing_and_leaves_nothing_open() {
     for path in all_sources() {
         let place = path.strip_prefix(root()).unwrap().to_string_lossy().into_owned();
         // The binary is the engine's only voice; tests may talk.
-        let silent = place.starts_with("engine/") && !place.starts_with("engine/cli/") && !place.contains("/tests");
+        let silent =
+            place.starts_with("engine/") && !place.starts_with("engine/cli/") && !place.contains("/tests");
         if !silent {
             continue;
         }
@@ -115,10 +116,13 @@ fn the_engine_prints_nothing_and_leaves_nothing_open() {
             if line.starts_with("//") {
                 continue;
             }
-            for word in ["dbg!(", "todo!(", "unimplemented!(", "println!(", "eprintln!(", "print!(", "eprint!("] {
+            for word in
+                ["dbg!(", "todo!(", "unimplemented!(", "println!(", "eprintln!(", "print!(", "eprint!("]
+            {
                 // `print!(` is also the tail of `eprint!(`; either is out of place.
                 let macro_call = line.find(word).is_some_and(|at| {
-                    at == 0 || !line.as_bytes()[at - 1].is_ascii_alphanumeric() && line.as_bytes()[at - 1] != b'_'
+                    at == 0
+                        || !line.as_bytes()[at - 1].is_ascii_alphanumeric() && line.as_bytes()[at - 1] != b'_'
                 });
                 assert!(!macro_call, "{place}:{}: {word}", number + 1);
             }

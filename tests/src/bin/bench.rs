@@ -1,5 +1,8 @@
 //! The native benches: one JSON object a line. Run by `cargo xtask bench`.
-#![expect(clippy::disallowed_types, reason = "measuring is what the wall clock is for; nothing here is in the engine")]
+#![expect(
+    clippy::disallowed_types,
+    reason = "measuring is what the wall clock is for; nothing here is in the engine"
+)]
 
 use std::time::{Duration, Instant};
 
@@ -33,13 +36,18 @@ fn raft_events() {
     let config = Config { pre_vote: false, check_quorum: false, ..Config::new(NodeId(1)) };
     let mut group = Group::new(1, 5, 5, &config, true).expect("a valid configuration");
     group.set_tracing(false);
-    group.call(NodeId(1), |node| node.campaign()).expect("no invariant breaks").expect("it is up").expect("it may campaign");
+    group
+        .call(NodeId(1), |node| node.campaign())
+        .expect("no invariant breaks")
+        .expect("it is up")
+        .expect("it may campaign");
     group.run(u64::MAX).expect("no invariant breaks");
     let data = Blob::from("some data to store");
     let (start, first) = (Instant::now(), group.events());
     while start.elapsed() < Duration::from_secs(2) {
         for _ in 0..100 {
-            let proposed = group.call(NodeId(1), |node| node.propose(data.clone())).expect("no invariant breaks");
+            let proposed =
+                group.call(NodeId(1), |node| node.propose(data.clone())).expect("no invariant breaks");
             proposed.expect("it is up").expect("it leads");
             group.run(u64::MAX).expect("no invariant breaks");
         }
@@ -67,12 +75,15 @@ fn thousand_pods() -> Lab {
     let seconds = start.elapsed().as_secs_f64();
     let events = (lab.cursor().0 - first.0) as f64;
     let virtual_seconds = lab.now().since(at).as_secs_f64();
-    line("thousand-pods", &[
-        ("wall_s", seconds),
-        ("events", events),
-        ("us_per_event", seconds * 1e6 / events),
-        ("virtual_s", virtual_seconds),
-    ]);
+    line(
+        "thousand-pods",
+        &[
+            ("wall_s", seconds),
+            ("events", events),
+            ("us_per_event", seconds * 1e6 / events),
+            ("virtual_s", virtual_seconds),
+        ],
+    );
     lab
 }
 
