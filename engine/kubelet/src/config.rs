@@ -1,7 +1,7 @@
 //! What a kubelet is told when it starts.
 
 use api::quantity::Quantity;
-use sim::Str;
+use sim::{SimTime, Str};
 
 /// A kubelet's configuration.
 #[derive(Clone, Debug, Hash)]
@@ -22,6 +22,8 @@ pub struct Config {
     pub pods: u32,
     /// Taints for the Node object: key, value, effect.
     pub taints: Vec<(Str, Str, Str)>,
+    /// When the machine was switched on.
+    pub booted: SimTime,
     /// The lab's seed.
     pub seed: u64,
 }
@@ -38,6 +40,7 @@ impl Config {
             memory: sim::literal!("8Gi"),
             pods: 110,
             taints: Vec::new(),
+            booted: SimTime::ZERO,
             seed,
         }
     }

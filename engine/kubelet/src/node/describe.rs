@@ -71,7 +71,7 @@ impl NodeAgent {
             "daemonEndpoints": { "kubeletEndpoint": { "Port": 10250 } },
             "nodeInfo": {
                 "architecture": "amd64",
-                "bootID": format!("{}{}", id("boot"), id(&self.booted.to_string())),
+                "bootID": boot_id(host),
                 "containerRuntimeVersion": &self.runtime_version,
                 "kernelVersion": "6.12.0",
                 "kubeProxyVersion": "",
@@ -118,6 +118,13 @@ impl NodeAgent {
         });
         Value::from(list)
     }
+}
+
+/// What tells one life of the machine from another.
+pub(super) fn boot_id(host: &Host) -> String {
+    let config = &host.config;
+    let id = |what: &str| Digest::of(&(config.seed, config.name.as_str(), what));
+    format!("{}{}", id("boot"), id(&config.booted.to_string()))
 }
 
 /// The images on the node, largest first.

@@ -39,7 +39,8 @@ pub struct NodeAgent {
     pub ready_since: SimTime,
     runtime_version: sim::Str,
     was_ready: bool,
-    booted: SimTime,
+    /// It is settled whether the machine was switched off since the last kubelet.
+    boot_known: bool,
     lease: Option<Value>,
     lease_busy: bool,
     status_busy: bool,
@@ -65,7 +66,7 @@ impl Default for NodeAgent {
             ready_since: SimTime::ZERO,
             runtime_version: sim::literal!("unknown"),
             was_ready: false,
-            booted: SimTime::ZERO,
+            boot_known: false,
             lease: None,
             lease_busy: false,
             status_busy: false,
@@ -83,7 +84,6 @@ impl Default for NodeAgent {
 impl NodeAgent {
     /// The kubelet starts.
     pub(crate) fn start(&mut self, host: &mut Host, context: &mut Context<'_>) {
-        self.booted = context.now;
         self.pressure_since = context.now;
         self.ready_since = context.now;
         host.node_event(context, EventType::Normal, "Starting", "Starting kubelet.");
@@ -228,6 +228,14 @@ impl NodeAgent {
             return;
         };
         let Some(node) = object.node() else { return };
+        if !self.boot_known {
+            self.boot_known = true;
+            let (before, id) = (node.status.node_info.boot_id.as_str(), describe::boot_id(host));
+            if !before.is_empty() && before != id {
+                let message = format!("Node {} has been rebooted, boot id: {id}", host.config.name);
+                host.node_event(context, EventType::Warning, "Rebooted", &message);
+            }
+        }
         self.overruled = !self.status_busy && node.condition("Ready").is_some_and(|c| c.status == "Unknown");
         if !node.spec.pod_cidr.is_empty() && node.spec.pod_cidr != self.pod_cidr {
             self.pod_cidr = node.spec.pod_cidr.clone();

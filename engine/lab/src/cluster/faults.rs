@@ -159,6 +159,7 @@ impl Cluster {
     }
 
     fn switch_on(&mut self, number: u32) {
+        let now = self.now;
         let Some(machine) = self.machine_mut(number) else { return };
         let name = machine.spec.name.clone();
         if machine.powered {
@@ -170,6 +171,7 @@ impl Cluster {
             return;
         }
         machine.powered = true;
+        machine.booted = now;
         // A machine that comes back resets the connections of its former life.
         for actor in processes_of(number) {
             for peer in self.peers(actor) {

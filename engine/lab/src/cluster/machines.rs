@@ -3,7 +3,7 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use sim::{Actor, Str, Stream};
+use sim::{Actor, SimTime, Str, Stream};
 
 use super::{Cluster, Slot};
 use crate::event::Event;
@@ -25,6 +25,8 @@ pub struct Machine {
     pub spec: NodeSpec,
     /// False while it is off.
     pub powered: bool,
+    /// When it was last switched on.
+    pub booted: SimTime,
     /// Its kubelet.
     pub kubelet: Slot<kubelet::Kubelet>,
     /// Its container runtime with the machine's disk: what is on it outlives the process, and the power.
@@ -66,6 +68,7 @@ impl Cluster {
             let machine = Machine {
                 spec: spec.clone(),
                 powered: true,
+                booted: self.now,
                 kubelet: Slot::default(),
                 runtime: Arc::new(runtime::Runtime::new(number, self.file.seed)),
                 runtime_up: false,
@@ -138,7 +141,7 @@ impl Cluster {
     fn start_kubelet(&mut self, number: u32) {
         let seed = self.file.seed;
         let Some(machine) = self.machine_mut(number) else { return };
-        let config = kubelet_config(&machine.spec, number, seed);
+        let config = kubelet_config(machine, number, seed);
         machine.kubelet = Slot::running(kubelet::Kubelet::new(config));
         self.with_kubelet(number, kubelet::Input::Start);
     }
@@ -182,7 +185,8 @@ pub(super) fn processes_of(number: u32) -> [Actor; 3] {
     [Actor::Runtime(number), Actor::Kubelet(number), Actor::KubeProxy(number)]
 }
 
-fn kubelet_config(spec: &NodeSpec, number: u32, seed: u64) -> kubelet::Config {
+fn kubelet_config(machine: &Machine, number: u32, seed: u64) -> kubelet::Config {
+    let spec = &machine.spec;
     kubelet::Config {
         number,
         name: Str::from(spec.name.as_str()),
@@ -191,6 +195,7 @@ fn kubelet_config(spec: &NodeSpec, number: u32, seed: u64) -> kubelet::Config {
         cpu: Str::from(spec.cpu.as_str()),
         memory: Str::from(spec.memory.as_str()),
         pods: spec.pods,
+        booted: machine.booted,
         taints: spec
             .taints
             .iter()
