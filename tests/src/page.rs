@@ -258,14 +258,16 @@ impl Page {
     }
 
     /// Presses the pointer on a part of the drawing: on the middle of its first shape, where a person would aim.
-    /// Waits until that shape lies on top there.
+    /// Takes the first one that lies on top there, and waits until one does.
     pub async fn press(&self, css: &str) -> Result<()> {
         let find = format!(
-            "const e = document.querySelector({}); if (!e) return null; \
-             const r = (e.querySelector('circle, rect, .cut-sign') ?? e).getBoundingClientRect(); \
-             const [x, y] = [r.x + r.width / 2, r.y + r.height / 2]; \
-             const top = document.elementFromPoint(x, y); \
-             return top && (e === top || e.contains(top)) ? [x, y] : null",
+            "for (const e of document.querySelectorAll({})) {{ \
+               const r = (e.querySelector('circle, rect, .cut-sign') ?? e).getBoundingClientRect(); \
+               const [x, y] = [r.x + r.width / 2, r.y + r.height / 2]; \
+               const top = document.elementFromPoint(x, y); \
+               if (top && e.contains(top)) return [x, y]; \
+             }} \
+             return null",
             json!(css)
         );
         self.until(&find).await?;
