@@ -8,7 +8,9 @@ use std::path::PathBuf;
 use std::process::Stdio;
 use std::time::Duration;
 
-use fantoccini::actions::{InputSource, KeyAction, KeyActions, MOUSE_BUTTON_LEFT, MouseActions, PointerAction};
+use fantoccini::actions::{
+    InputSource, KeyAction, KeyActions, MOUSE_BUTTON_LEFT, MouseActions, PointerAction,
+};
 use fantoccini::elements::Element;
 use fantoccini::{Client, ClientBuilder, Locator};
 use serde_json::{Value, json};
@@ -16,7 +18,8 @@ use tokio::process::{Child, Command};
 
 pub use files::serve;
 
-/// How long the page may take for anything before a test gives up. Not a measure of speed: a hung page must end.
+/// How long the page may take for anything before a test gives up; `CLUSTERLAB_PATIENCE`, in seconds, says otherwise.
+/// Not a measure of speed: a hung page must end.
 const PATIENCE: Duration = Duration::from_secs(120);
 
 /// A browser with the page in it.
@@ -39,7 +42,8 @@ const PHONE_BELOW: u32 = 500;
 /// Opens the page, does something in it, and ends the browser however that went. A failure leaves a picture.
 pub fn visit(name: &str, size: (u32, u32), does: impl AsyncFnOnce(&Page) -> Result<()>) {
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().expect("a runtime");
-    let page = runtime.block_on(Page::open(size.0, size.1, "")).unwrap_or_else(|error| panic!("{name}: {error}"));
+    let page =
+        runtime.block_on(Page::open(size.0, size.1, "")).unwrap_or_else(|error| panic!("{name}: {error}"));
     let outcome = catch_unwind(AssertUnwindSafe(|| runtime.block_on(does(&page))));
     let complaints = match &outcome {
         Ok(Ok(())) => runtime.block_on(page.complaints()),
@@ -103,7 +107,11 @@ impl Page {
         let webdriver = format!("http://127.0.0.1:{port}");
         let mut tries = 0;
         let client = loop {
-            match ClientBuilder::new(hyper_util_connector()).capabilities(capabilities.clone()).connect(&webdriver).await {
+            match ClientBuilder::new(hyper_util_connector())
+                .capabilities(capabilities.clone())
+                .connect(&webdriver)
+                .await
+            {
                 Ok(client) => break client,
                 Err(_) if tries < 100 => {
                     tries += 1;
@@ -113,7 +121,9 @@ impl Page {
             }
         };
         // The window's frame takes a part of --window-size: ask for the viewport that the tests want.
-        let inner = client.execute("return [window.outerWidth - innerWidth, window.outerHeight - innerHeight]", vec![]).await?;
+        let inner = client
+            .execute("return [window.outerWidth - innerWidth, window.outerHeight - innerHeight]", vec![])
+            .await?;
         let extra = |i: usize| inner[i].as_u64().unwrap_or(0) as u32;
         if !phone {
             client.set_window_size(width + extra(0), height + extra(1)).await?;
@@ -168,7 +178,11 @@ impl Page {
     /// Types a line beside the page's own terminal; its standard output.
     pub async fn kubectl(&self, line: &str) -> Result<String> {
         let answer = self.promise(&format!("clusterlab.kubectl({})", json!(line))).await?;
-        Ok(format!("{}{}", answer["stdout"].as_str().unwrap_or_default(), answer["stderr"].as_str().unwrap_or_default()))
+        Ok(format!(
+            "{}{}",
+            answer["stdout"].as_str().unwrap_or_default(),
+            answer["stderr"].as_str().unwrap_or_default()
+        ))
     }
 
     /// What the browser's console has complained of since the last call.
@@ -212,14 +226,17 @@ impl Page {
         );
         let answer = self.client.execute_async(&script, vec![]).await?;
         match answer.get("error") {
-            Some(error) => Err(format!("{expression}: {error}").into()),
+            Some(error) => Err(format!("{error} by {expression}").into()),
             None => Ok(answer["ok"].clone()),
         }
     }
 
     /// Waits until a script returns something true.
     pub async fn until(&self, script: &str) -> Result<()> {
-        let patience = std::env::var("CLUSTERLAB_PATIENCE").ok().and_then(|s| s.parse().ok()).map_or(PATIENCE, Duration::from_secs);
+        let patience = std::env::var("CLUSTERLAB_PATIENCE")
+            .ok()
+            .and_then(|s| s.parse().ok())
+            .map_or(PATIENCE, Duration::from_secs);
         let deadline = tokio::time::Instant::now() + patience;
         loop {
             if let Ok(value) = self.js(script).await
@@ -321,13 +338,22 @@ impl Page {
 
     /// Waits until the text of the element of a CSS selector contains something; returns the text.
     pub async fn until_says(&self, css: &str, what: &str) -> Result<String> {
-        let script =
-            format!("return (document.querySelector({})?.textContent ?? '').includes({})", json!(css), json!(what));
+        let script = format!(
+            "return (document.querySelector({})?.textContent ?? '').includes({})",
+            json!(css),
+            json!(what)
+        );
         if let Err(error) = self.until(&script).await {
-            let text = self.js(&format!("return document.querySelector({})?.textContent", json!(css))).await?;
+            let text =
+                self.js(&format!("return document.querySelector({})?.textContent", json!(css))).await?;
             return Err(format!("{css} does not say {what:?} but {text}: {error}").into());
         }
-        Ok(self.js(&format!("return document.querySelector({}).textContent", json!(css))).await?.as_str().unwrap_or_default().to_owned())
+        Ok(self
+            .js(&format!("return document.querySelector({}).textContent", json!(css)))
+            .await?
+            .as_str()
+            .unwrap_or_default()
+            .to_owned())
     }
 
     /// How many elements a CSS selector finds.
@@ -338,8 +364,14 @@ impl Page {
 
     /// Waits until a CSS selector finds so many elements.
     pub async fn until_count(&self, css: &str, wanted: u64) -> Result<()> {
-        if let Err(error) = self.until(&format!("return document.querySelectorAll({}).length === {wanted}", json!(css))).await {
-            return Err(format!("{wanted} times {css} were wanted, {} are there: {error}", self.count(css).await?).into());
+        if let Err(error) =
+            self.until(&format!("return document.querySelectorAll({}).length === {wanted}", json!(css))).await
+        {
+            return Err(format!(
+                "{wanted} times {css} were wanted, {} are there: {error}",
+                self.count(css).await?
+            )
+            .into());
         }
         Ok(())
     }
@@ -382,7 +414,10 @@ fn which(program: &str) -> String {
         return program.to_owned();
     }
     let path = std::env::var("PATH").unwrap_or_default();
-    let found = path.split(':').map(|folder| format!("{folder}/{program}")).find(|p| std::path::Path::new(p).exists());
+    let found = path
+        .split(':')
+        .map(|folder| format!("{folder}/{program}"))
+        .find(|p| std::path::Path::new(p).exists());
     found.unwrap_or_else(|| program.to_owned())
 }
 

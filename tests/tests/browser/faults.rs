@@ -27,7 +27,8 @@ fn the_leader_dies_and_another_one_leads() {
         assert_eq!(created, "configmap/two-of-three created\n");
         page.button("Restart").await?;
         page.run(5).await?;
-        page.until(&format!("return !!document.querySelector(\".member[aria-label^='{name}: follower']\")")).await?;
+        page.until(&format!("return !!document.querySelector(\".member[aria-label^='{name}: follower']\")"))
+            .await?;
         page.screenshot("member-back").await
     });
 }
@@ -50,7 +51,8 @@ fn a_machine_loses_power() {
         page.run(330).await?;
         let wide = page.kubectl("get pods -o wide --no-headers").await?;
         let words = |line: &str| line.split_whitespace().map(str::to_owned).collect::<Vec<_>>();
-        let runs = |line: &str| words(line)[1..3] == ["1/1", "Running"] && !words(line).contains(&"node-2".into());
+        let runs =
+            |line: &str| words(line)[1..3] == ["1/1", "Running"] && !words(line).contains(&"node-2".into());
         let elsewhere = wide.lines().filter(|line| runs(line)).count();
         assert_eq!(elsewhere, 3, "{wide}");
         page.screenshot("node-replaced").await?;

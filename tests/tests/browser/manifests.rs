@@ -93,7 +93,9 @@ fn each_phase_of_a_pod_can_be_stepped() {
             page.button("next object").await?;
             page.until(&format!("return clusterlab.eventCount() > {before}")).await?;
             page.promise("new Promise(r => requestAnimationFrame(() => requestAnimationFrame(r)))").await?;
-            let says = page.js("return document.querySelector(\".pod[aria-label^='default/web-']\")?.ariaLabel").await?;
+            let says = page
+                .js("return document.querySelector(\".pod[aria-label^='default/web-']\")?.ariaLabel")
+                .await?;
             let Some((_, phase)) = says.as_str().and_then(|s| s.split_once(": ")) else { continue };
             if phases.last().is_none_or(|last| last != phase) {
                 phases.push(phase.to_owned());

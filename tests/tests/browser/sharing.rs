@@ -59,7 +59,8 @@ fn a_reload_loses_nothing() {
 #[test]
 fn a_broken_link_is_refused_and_the_page_works() {
     visit("broken", (1440, 900), async |page| {
-        for (i, fragment) in ["#cl1.AAAAbroken", "#cl1.", "#cl999.abc", "#cl1.%00%ff"].into_iter().enumerate() {
+        for (i, fragment) in ["#cl1.AAAAbroken", "#cl1.", "#cl999.abc", "#cl1.%00%ff"].into_iter().enumerate()
+        {
             page.go(fragment).await?;
             page.until_says(".banner.bad", "This link could not be opened").await?;
             page.until_count(".node[aria-label*='Ready']", 3).await?;

@@ -31,7 +31,8 @@ fn kubectl_in_the_terminal() {
         assert_eq!(nodes.lines().filter(|l| l.contains(" Ready ")).count(), 3, "{nodes}");
 
         let manifest = samples::deployment(2);
-        page.js(&format!("localStorage.setItem('clusterlab.manifests', {})", serde_json::json!(manifest))).await?;
+        page.js(&format!("localStorage.setItem('clusterlab.manifests', {})", serde_json::json!(manifest)))
+            .await?;
         let applied = enter(page, "kubectl apply -f -").await?;
         assert_eq!(applied, "deployment.apps/web created\n");
         let waited = enter(page, "kubectl rollout status deployment/web").await?;
@@ -42,14 +43,21 @@ fn kubectl_in_the_terminal() {
         page.screenshot("terminal").await?;
 
         let described = enter(page, "kubectl describe deployment web").await?;
-        for line in ["Name:                   web", "Replicas:               2 desired | 2 updated", "ScalingReplicaSet"] {
+        for line in [
+            "Name:                   web",
+            "Replicas:               2 desired | 2 updated",
+            "ScalingReplicaSet",
+        ] {
             assert!(described.contains(line), "{line:?} is missing:\n{described}");
         }
         page.screenshot("terminal-describe").await?;
         let name = pods.lines().nth(1).and_then(|l| l.split_whitespace().next()).ok_or("no pod")?.to_owned();
         let logs = enter(page, &format!("kubectl logs {name}")).await?;
         assert!(!logs.is_empty() && !logs.contains("rror from server"), "{logs}");
-        assert_eq!(enter(page, "kubectl scale deployment web --replicas=1").await?, "deployment.apps/web scaled\n");
+        assert_eq!(
+            enter(page, "kubectl scale deployment web --replicas=1").await?,
+            "deployment.apps/web scaled\n"
+        );
         let deleted = enter(page, "kubectl delete deployment web").await?;
         assert!(deleted.starts_with("deployment.apps \"web\" deleted"), "{deleted}");
         let unknown = enter(page, "kubectl get pod nonsense").await?;
@@ -66,7 +74,11 @@ fn history_and_control_c() {
         enter(page, "kubectl get nodes").await?;
         enter(page, "kubectl get namespaces").await?;
         let shows = async |line: &str| {
-            page.until(&format!("return document.querySelector('{INPUT}').value === {}", serde_json::json!(line))).await
+            page.until(&format!(
+                "return document.querySelector('{INPUT}').value === {}",
+                serde_json::json!(line)
+            ))
+            .await
         };
         page.key(Key::Up.into()).await?;
         shows("kubectl get namespaces").await?;

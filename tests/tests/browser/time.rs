@@ -4,7 +4,8 @@ use clusterlab_tests::page::{Page, Result, visit};
 use fantoccini::key::Key;
 
 /// Three frames, in which a lab that plays would have moved on.
-const FRAMES: &str = "new Promise(r => requestAnimationFrame(() => requestAnimationFrame(() => requestAnimationFrame(r))))";
+const FRAMES: &str =
+    "new Promise(r => requestAnimationFrame(() => requestAnimationFrame(() => requestAnimationFrame(r))))";
 
 async fn stands_still(page: &Page) -> Result<()> {
     let before = page.now().await?;
