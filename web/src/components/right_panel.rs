@@ -86,7 +86,7 @@ fn JustHappened() -> Html {
             }
             if !invariants.is_empty() {
                 <h3>{ t.invariants }</h3>
-                <ul class="invariants">{ for invariants.iter().map(|i| invariant(i, t)) }</ul>
+                <ul class="invariants">{ for invariants.iter().map(|i| invariant(i, language, t)) }</ul>
             }
         </>
     }
@@ -159,7 +159,11 @@ fn changed(change: &Change, t: &'static crate::infra::i18n::Texts) -> Html {
     }
 }
 
-fn invariant(invariant: &Invariant, t: &'static crate::infra::i18n::Texts) -> Html {
+fn invariant(
+    invariant: &Invariant,
+    language: crate::infra::i18n::Language,
+    t: &'static crate::infra::i18n::Texts,
+) -> Html {
     let broken = invariant.broken.clone();
     let title =
         broken.clone().map_or_else(|| invariant.says.to_owned(), |how| format!("{} — {how}", invariant.says));
@@ -167,7 +171,7 @@ fn invariant(invariant: &Invariant, t: &'static crate::infra::i18n::Texts) -> Ht
     html! {
         <li {class} {title}>
             <span aria-hidden="true">{ if broken.is_some() { "✕" } else { "✓" } }</span>
-            { " " }{ invariant.name }
+            { " " }{ language.words(invariant.name) }
             if broken.is_none() {
                 <span class="hidden">{ " " }{ t.invariant_ok }</span>
             }

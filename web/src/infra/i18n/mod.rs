@@ -51,6 +51,14 @@ impl Language {
         }
     }
 
+    /// Words of the lab without arguments (the invariants' names) in this language.
+    pub fn words(self, english: &'static str) -> &'static str {
+        match self {
+            Language::English => english,
+            Language::Chinese => notes_zh::translate(english).unwrap_or(english),
+        }
+    }
+
     /// What happened, in this language: the components' own notes where there are any, otherwise the lab's sentence.
     pub fn sentence(self, happened: &Happened) -> String {
         let chinese = self == Language::Chinese;

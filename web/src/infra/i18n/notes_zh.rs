@@ -8,6 +8,14 @@ pub fn translate(template: &str) -> Option<&'static str> {
 /// English template and translation.
 #[rustfmt::skip]
 const NOTES: &[(&str, &str)] = &[
+    ("election safety", "选举安全"),
+    ("log matching", "日志匹配"),
+    ("leader completeness", "领导者完整"),
+    ("state machine safety", "状态机安全"),
+    ("committed is durable", "提交即持久"),
+    ("nothing goes back", "只进不退"),
+    ("quorums overlap", "法定多数相交"),
+    ("members can go on", "成员可继续"),
     ("admission plugin {0} refuses {1} {2}", "准入插件 {0} 拒绝 {1} {2}"),
     ("the API server is ready", "API 服务器就绪"),
     ("the name {0} is taken; {1} is tried", "名称 {0} 已被占用；尝试 {1}"),
