@@ -3,11 +3,9 @@
 use std::io::Write;
 use std::path::Path;
 
-use clusterlab_tests::page::Page;
+use clusterlab_tests::page::{Result, visit};
 use clusterlab_tests::samples;
 use serde_json::{Value, json};
-
-type Result<T> = std::result::Result<T, Box<dyn std::error::Error>>;
 
 /// Measures a run of 1,000 pods with the page drawing all the while.
 const THOUSAND_PODS: &str = "{
@@ -17,7 +15,7 @@ const THOUSAND_PODS: &str = "{
     for (const entry of list.getEntries()) longest = Math.max(longest, entry.duration);
   });
   observer.observe({ type: 'longtask' });
-  const first = lab.eventCount(), start = performance.now();
+  const first = lab.eventCount(), began = lab.now(), start = performance.now();
   await lab.apply(MANIFEST);
   let ready = 0;
   while (ready !== 1000) {
@@ -26,29 +24,30 @@ const THOUSAND_PODS: &str = "{
     if (answer.status === 200) ready = JSON.parse(answer.body).status?.readyReplicas ?? 0;
     if (performance.now() - start > 100000) break;
   }
-  const wall = performance.now() - start;
+  const wall = performance.now() - start, virtual = lab.now() - began;
   await new Promise(resolve => setTimeout(resolve, 100));
   observer.disconnect();
   const last = lab.eventCount();
   const middle = performance.now();
   await lab.seek(Math.floor(last / 2));
   const rewind = performance.now() - middle;
-  return { wall_s: wall / 1000, events: last - first, ready, longest_task_ms: longest, rewind_ms: rewind };
+  return { wall_s: wall / 1000, virtual_s: virtual, events: last - first, ready, longest_task_ms: longest, rewind_ms: rewind };
 }";
 
-#[tokio::main(flavor = "current_thread")]
-async fn main() -> Result<()> {
+fn main() -> Result<()> {
     sizes()?;
-    let page = Page::open(1440, 900, "").await?;
-    page.promise("window.clusterlab.pause()").await?;
-    let file = "apiVersion: clusterlab.dev/v1\nkind: Lab\nspec:\n  nodes: 10\n";
-    page.promise(&format!("window.clusterlab.load({})", json!(file))).await?;
-    page.promise("window.clusterlab.runUntil('20s')").await?;
-    let script = THOUSAND_PODS.replace("MANIFEST", &json!(samples::deployment(1_000)).to_string());
-    let mut measured = page.promise(&script).await?;
-    put(&mut measured, "thousand-pods");
-    println!("{measured}");
-    page.close().await
+    visit("bench", (1440, 900), async |page| {
+        page.promise("window.clusterlab.pause()").await?;
+        let file = "apiVersion: clusterlab.dev/v1\nkind: Lab\nspec:\n  nodes: 10\n";
+        page.promise(&format!("window.clusterlab.load({})", json!(file))).await?;
+        page.promise("window.clusterlab.runUntil('20s')").await?;
+        let script = THOUSAND_PODS.replace("MANIFEST", &json!(samples::deployment(1_000)).to_string());
+        let mut measured = page.promise(&script).await?;
+        put(&mut measured, "thousand-pods");
+        println!("{measured}");
+        Ok(())
+    });
+    Ok(())
 }
 
 fn put(object: &mut Value, bench: &str) {
