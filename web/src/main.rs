@@ -16,3 +16,7 @@ fn main() {
     infra::panic::install();
     yew::Renderer::<app::App>::new().render();
 }
+
+// The page's tests run where the page runs: `#[test]` is the browser's there.
+#[cfg(all(test, target_arch = "wasm32"))]
+wasm_bindgen_test::wasm_bindgen_test_configure!(run_in_browser);

@@ -211,6 +211,9 @@ fn go_to(area: &HtmlTextAreaElement, text: &str, line: u32, column: u32) {
 
 #[cfg(test)]
 mod tests {
+    #[cfg(target_arch = "wasm32")]
+    use wasm_bindgen_test::wasm_bindgen_test as test;
+
     use super::*;
 
     #[test]

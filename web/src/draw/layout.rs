@@ -250,6 +250,9 @@ fn node_box(number: u32, pods: usize, at: Rect, dense: bool, row: usize) -> Node
 
 #[cfg(test)]
 mod tests {
+    #[cfg(target_arch = "wasm32")]
+    use wasm_bindgen_test::wasm_bindgen_test as test;
+
     use super::*;
 
     fn overlaps(a: Rect, b: Rect) -> bool {

@@ -142,6 +142,9 @@ fn over_the_bus(map: &Layout, node: &NodeBox, chip: Rect) -> Vec<Point> {
 
 #[cfg(test)]
 mod tests {
+    #[cfg(target_arch = "wasm32")]
+    use wasm_bindgen_test::wasm_bindgen_test as test;
+
     use super::*;
     use crate::draw::layout::layout;
 

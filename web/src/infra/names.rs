@@ -26,6 +26,9 @@ pub fn target(picture: &Picture, target: &Target) -> Option<String> {
 
 #[cfg(test)]
 mod tests {
+    #[cfg(target_arch = "wasm32")]
+    use wasm_bindgen_test::wasm_bindgen_test as test;
+
     use lab::view::NodeView;
     use sim::literal;
 
