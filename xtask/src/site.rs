@@ -23,6 +23,11 @@ pub fn serve(args: &[&str]) -> Result<()> {
     ));
     let mut words =
         vec!["serve", "--offline", "--address", "127.0.0.1", "--port", port, "--cargo-profile", PROFILE];
+    // Its reloading script would be inline, which the page's content security policy forbids.
+    words.extend(["--no-autoreload", "true"]);
+    for folder in ["engine", "web", "static", "index.html"] {
+        words.extend(["--watch", folder]);
+    }
     if open {
         words.push("--open");
     }

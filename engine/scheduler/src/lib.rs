@@ -2,8 +2,6 @@
 //!
 //! One pod is scheduled per event. For every decision the scheduler keeps who was filtered by what, who scored what and
 //! why this node ([`Decision`]). Not simulated yet: preemption, volume binding, extenders, several profiles.
-//!
-//! (Founder's crate.)
 
 mod cache;
 mod cycle;

@@ -97,7 +97,9 @@ pub fn decode(text: &str) -> Result<Shared, LinkError> {
             _ => LinkError::NotALink,
         });
     };
-    let packed = URL_SAFE_NO_PAD.decode(payload).map_err(|e| LinkError::BadCharacter(e.to_string()))?;
+    let packed = URL_SAFE_NO_PAD
+        .decode(payload)
+        .map_err(|e| LinkError::BadCharacter(e.to_string().trim_end_matches('.').to_owned()))?;
     let plain = deflate::inflate(&packed, INFLATED_MAX)?;
     let (wire, rest): (wire::Wire, &[u8]) =
         postcard::take_from_bytes(&plain).map_err(|e| LinkError::NoLab(e.to_string()))?;
