@@ -4,7 +4,6 @@ use std::time::Duration;
 
 use kubectl::{Channel, SessionId};
 use lab::{Action, Fault, Lab, LabFile};
-use sim::SimTime;
 
 /// Virtual time at the most that a command or a condition may take.
 const PATIENCE: Duration = Duration::from_secs(900);
@@ -121,9 +120,4 @@ pub fn pods(lab: &Lab) -> (u32, u32) {
 /// Runs until exactly so many pods are there and Ready.
 pub fn until_ready(lab: &mut Lab, wanted: u32) -> bool {
     until(lab, |lab| pods(lab) == (wanted, wanted))
-}
-
-/// The time since the lab's start, for messages.
-pub fn at(lab: &Lab) -> SimTime {
-    lab.now()
 }

@@ -62,11 +62,7 @@ pub fn handler(event: &Event) -> Actor {
 pub fn sentence(record: &Record) -> Note {
     let event = &record.event;
     if let Some(note) = record.notes.first() {
-        return match event {
-            // The process' own words come without its name.
-            Event::Deliver(_) | Event::Timer(..) | Event::Start(_) => note.clone(),
-            _ => note.clone(),
-        };
+        return note.clone();
     }
     match event {
         Event::Start(actor) => note("{0} starts", [name(*actor)]),

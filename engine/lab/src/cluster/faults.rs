@@ -55,26 +55,26 @@ impl Cluster {
             Fault::Link { ends, rule } => self.change_links(ends, |_| *rule),
             Fault::Hold(id) => {
                 let found = self.hold_message(*id);
-                self.said(found, "the message is held", *id);
+                self.said(found, "the message is held");
             }
             Fault::Deliver(id) => {
                 let found = self.deliver_message(*id, self.now);
-                self.said(found, "the message is let go", *id);
+                self.said(found, "the message is let go");
             }
             Fault::Drop(id) => {
                 let taken = self.take_message(*id);
-                self.said(taken.is_some(), "the message is thrown away", *id);
+                self.said(taken.is_some(), "the message is thrown away");
             }
             Fault::Delay { message, by_ms } => {
                 let by = std::time::Duration::from_millis(*by_ms);
                 let at = message.at.max(self.now) + by;
                 let found = self.deliver_message(*message, at);
-                self.said(found, "the message is delayed", *message);
+                self.said(found, "the message is delayed");
             }
         }
     }
 
-    fn said(&mut self, found: bool, what: &'static str, _id: MessageId) {
+    fn said(&mut self, found: bool, what: &'static str) {
         let template = if found { what } else { "the message has arrived already: nothing to do" };
         self.current.push(Note::new(template, std::iter::empty::<Str>()));
     }

@@ -1,7 +1,5 @@
 //! The plain values that views are made of.
 
-use std::time::Duration;
-
 use api::Value;
 use sim::{Actor, EventNumber, LinkRule, Note, SimTime, Str};
 
@@ -366,6 +364,3 @@ pub struct Invariant {
     /// How it was broken, if it was.
     pub broken: Option<String>,
 }
-
-/// A latency for drawing.
-pub type Latency = Duration;
