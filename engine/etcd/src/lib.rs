@@ -12,10 +12,11 @@ pub mod member;
 pub mod mvcc;
 pub mod proposal;
 pub mod rpc;
+pub mod snapshot;
 pub mod state;
 pub mod txn;
 pub mod watch;
 
 pub use disk::Disk;
-pub use member::{Forward, Input, Member, MemberConfig, Message, Peer};
+pub use member::{Forward, InitialState, Input, Member, MemberConfig, Message, Peer};
 pub use mvcc::Store;

@@ -8,6 +8,7 @@ use raft::{EntryId, NodeId};
 use sim::{Content, Digest, Str};
 
 use crate::lease::Leases;
+use crate::member::address;
 use crate::mvcc::{Record, Store, Write};
 use crate::rpc::{
     Error, Header, KeyValue, LeaseId, MemberInfo, Op, OpResponse, Put, Range, Request, Response, Txn,
@@ -42,7 +43,10 @@ impl State {
 
     /// Adds a member or changes its name.
     pub fn set_member(&mut self, id: NodeId, name: Str, is_learner: bool) {
-        let info = MemberInfo { id: id.0, name, is_learner };
+        let index = address::index_of_name(&name);
+        let peer_urls = index.map(address::peer_url).into_iter().collect();
+        let client_urls = index.map(address::client_url).into_iter().collect();
+        let info = MemberInfo { id: id.0, name, peer_urls, client_urls, is_learner };
         match self.members.binary_search_by_key(&id.0, |member| member.id) {
             Ok(i) => self.members[i] = info,
             Err(i) => self.members.insert(i, info),

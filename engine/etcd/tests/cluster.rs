@@ -22,6 +22,7 @@ fn watch(range: KeyRange, start: u64) -> Request {
         progress_notify: false,
         no_put: false,
         no_delete: false,
+        fragment: false,
     })
 }
 
@@ -219,7 +220,7 @@ fn watches_replay_follow_and_end() {
     cluster.ask(0, Request::Compact { revision: Revision(6), physical: true });
     let gone = cluster.request(1, watch(KeyRange::prefix("a/"), 3));
     cluster.run_for(SECOND);
-    let Some(Response::WatchEvents { header, events: none }) = cluster.answer(progress) else {
+    let Some(Response::WatchEvents { header, events: none, .. }) = cluster.answer(progress) else {
         panic!("a progress notification");
     };
     assert_eq!((header.revision, none.len()), (Revision(6), 0));

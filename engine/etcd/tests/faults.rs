@@ -203,6 +203,7 @@ fn run(seed: u64) -> (u64, u64) {
                     progress_notify: false,
                     no_put: false,
                     no_delete: false,
+                    fragment: false,
                 }),
             ));
         }

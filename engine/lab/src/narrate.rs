@@ -256,7 +256,18 @@ fn etcd_request(request: &rpc::Request) -> String {
         rpc::Request::LeaseTimeToLive { .. } => "lease time-to-live".to_owned(),
         rpc::Request::LeaseLeases => "lease list".to_owned(),
         rpc::Request::Status => "endpoint status".to_owned(),
-        rpc::Request::MemberList => "member list".to_owned(),
+        rpc::Request::MemberList { .. } => "member list".to_owned(),
+        rpc::Request::MemberAdd { .. } => "member add".to_owned(),
+        rpc::Request::MemberRemove { .. } => "member remove".to_owned(),
+        rpc::Request::MemberUpdate { .. } => "member update".to_owned(),
+        rpc::Request::MemberPromote { .. } => "member promote".to_owned(),
+        rpc::Request::MoveLeader { .. } => "move-leader".to_owned(),
+        rpc::Request::Alarm { action: rpc::AlarmAction::Get, .. } => "alarm list".to_owned(),
+        rpc::Request::Alarm { .. } => "alarm".to_owned(),
+        rpc::Request::Defragment => "defrag".to_owned(),
+        rpc::Request::Hash => "hash".to_owned(),
+        rpc::Request::HashKv { .. } => "hashkv".to_owned(),
+        rpc::Request::Snapshot => "snapshot".to_owned(),
     }
 }
 
@@ -267,10 +278,10 @@ fn etcd_response(response: &rpc::Response) -> String {
             rpc::OpResponse::Range { count, .. } => format!("{count} keys at {}", header.revision.0),
             _ => format!("rev {}", header.revision.0),
         },
-        rpc::Response::WatchEvents { header, events } if events.is_empty() => {
+        rpc::Response::WatchEvents { header, events, .. } if events.is_empty() => {
             format!("progress {}", header.revision.0)
         }
-        rpc::Response::WatchEvents { header, events } => {
+        rpc::Response::WatchEvents { header, events, .. } => {
             format!("{} changes, rev {}", events.len(), header.revision.0)
         }
         rpc::Response::WatchCreated { .. } => "watch created".to_owned(),

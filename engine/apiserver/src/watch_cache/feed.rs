@@ -37,6 +37,7 @@ impl ApiServer {
             progress_notify: false,
             no_put: false,
             no_delete: false,
+            fragment: false,
         }));
         self.etcd.call(Owner::Watch(resource), request, &mut self.deadlines, context);
     }
@@ -99,7 +100,7 @@ impl ApiServer {
         context: &mut Context<'_>,
     ) {
         match response {
-            rpc::Response::WatchEvents { header, events } if events.is_empty() => {
+            rpc::Response::WatchEvents { header, events, .. } if events.is_empty() => {
                 if let Some(cache) = self.caches.get_mut(&resource) {
                     cache.progress(Revision(header.revision.0));
                 }

@@ -84,12 +84,18 @@ impl FakeEtcd {
                     .map(|(_, event)| event.clone())
                     .collect();
                 if !past.is_empty() {
-                    out.push((call, Response::WatchEvents { header: self.header(), events: past.into() }));
+                    out.push((
+                        call,
+                        Response::WatchEvents { header: self.header(), events: past.into(), fragment: false },
+                    ));
                 }
                 out
             }
             Request::WatchProgress => {
-                vec![(call, Response::WatchEvents { header: self.header(), events: Arc::from([]) })]
+                vec![(
+                    call,
+                    Response::WatchEvents { header: self.header(), events: Arc::from([]), fragment: false },
+                )]
             }
             Request::WatchCancel { watch } => {
                 self.watches.remove(&(member, *watch));
@@ -115,7 +121,10 @@ impl FakeEtcd {
                 .map(|(_, event)| event.clone())
                 .collect();
             if !events.is_empty() {
-                out.push((*call, Response::WatchEvents { header: self.header(), events: events.into() }));
+                out.push((
+                    *call,
+                    Response::WatchEvents { header: self.header(), events: events.into(), fragment: false },
+                ));
             }
         }
         out

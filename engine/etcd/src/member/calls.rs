@@ -9,7 +9,11 @@ use sim::{Actor, Blob, SimTime};
 
 use super::{Context, Forward, Member, Message};
 use crate::proposal::{Proposal, RequestNumber, size};
-use crate::rpc::{CallId, Error, Header, LeaseId, MemberStatus, Request, Response, Revision};
+use crate::rpc::{
+    CallId, DowngradeInfo, Error, Header, LeaseId, MemberStatus, Request, Response, Revision,
+    STORAGE_VERSION, VERSION, fill,
+};
+use crate::snapshot::SnapshotBlob;
 use crate::txn::check_form;
 
 /// More committed entries than this, not yet applied, and new requests are refused.
@@ -117,7 +121,31 @@ impl Member {
                 self.reply(&call.caller, call.id, response, context);
             }
             Request::Txn(txn) if txn.is_read_only() => self.reads.queued.push(call),
-            Request::Range(_) | Request::LeaseLeases | Request::MemberList => self.reads.queued.push(call),
+            Request::Range(_) | Request::LeaseLeases | Request::MemberList { linearizable: true } => {
+                self.reads.queued.push(call)
+            }
+            Request::MemberList { linearizable: false } => {
+                let members = self.state.members.clone();
+                let response = Response::MemberList { header: self.header(), members };
+                self.reply(&call.caller, call.id, response, context);
+            }
+            Request::Snapshot => {
+                let blob = SnapshotBlob::new(self.state.clone());
+                let (header, version) = (self.header(), STORAGE_VERSION);
+                let response = Response::Snapshot { header, remaining_bytes: 0, blob, version };
+                self.reply(&call.caller, call.id, response, context);
+            }
+            Request::MemberAdd { .. }
+            | Request::MemberRemove { .. }
+            | Request::MemberUpdate { .. }
+            | Request::MemberPromote { .. }
+            | Request::MoveLeader { .. }
+            | Request::Alarm { .. }
+            | Request::Defragment
+            | Request::Hash
+            | Request::HashKv { .. } => {
+                return Err(Error::NotSupported("etcdserver: not supported by the lab yet".into()));
+            }
             Request::Status => {
                 let response = Response::Status { header: self.header(), status: self.status() };
                 self.reply(&call.caller, call.id, response, context);
@@ -290,7 +318,7 @@ impl Member {
                         let leases = self.state.leases.iter().map(|(id, _)| id).collect();
                         Ok(Response::LeaseLeases { header: self.header(), leases })
                     }
-                    Request::MemberList => Ok(Response::MemberList {
+                    Request::MemberList { .. } => Ok(Response::MemberList {
                         header: self.header(),
                         members: self.state.members.clone(),
                     }),
@@ -355,10 +383,6 @@ impl Member {
     /// Fills in who answers.
     pub(super) fn with_header(&self, mut response: Response) -> Response {
         let (member, raft_term) = (self.id.0, self.term().0);
-        let fill = |header: &mut Header| {
-            header.member = member;
-            header.raft_term = raft_term;
-        };
         match &mut response {
             Response::Op { header, .. }
             | Response::Compact { header }
@@ -371,7 +395,17 @@ impl Member {
             | Response::LeaseTimeToLive { header, .. }
             | Response::LeaseLeases { header, .. }
             | Response::Status { header, .. }
-            | Response::MemberList { header, .. } => fill(header),
+            | Response::MemberList { header, .. }
+            | Response::MemberAdd { header, .. }
+            | Response::MemberRemove { header, .. }
+            | Response::MemberUpdate { header, .. }
+            | Response::MemberPromote { header, .. }
+            | Response::MoveLeader { header }
+            | Response::Alarm { header, .. }
+            | Response::Defragment { header }
+            | Response::Hash { header, .. }
+            | Response::HashKv { header, .. }
+            | Response::Snapshot { header, .. } => fill(header, member, raft_term),
             Response::Error(_) => {}
         }
         response
@@ -380,6 +414,11 @@ impl Member {
     /// The member's view of itself.
     pub fn status(&self) -> MemberStatus {
         MemberStatus {
+            version: VERSION,
+            storage_version: STORAGE_VERSION,
+            errors: if self.lead().is_none() { vec![Error::NoLeader.to_string().into()] } else { Vec::new() },
+            downgrade: DowngradeInfo::default(),
+            db_size_quota: self.config.quota_bytes,
             db_size: self.state.store.bytes(),
             db_size_in_use: self.state.store.bytes_in_use(),
             leader: self.lead().0,

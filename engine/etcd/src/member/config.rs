@@ -19,9 +19,19 @@ pub struct Peer {
 impl Peer {
     /// The member `etcd-<index>`. Its ID is a digest of the name, as etcd's is of its URLs.
     pub fn numbered(index: u32) -> Peer {
-        let name = Str::from(format!("etcd-{index}"));
+        let name = super::address::name(index);
         Peer { id: NodeId(Digest::of_bytes(name.as_bytes()).0.max(1)), index, name }
     }
+}
+
+/// How a member with an empty disk begins (`--initial-cluster-state`).
+#[derive(Clone, Copy, PartialEq, Eq, Hash, Debug, Default)]
+pub enum InitialState {
+    /// With the other members of `peers`, as a new cluster.
+    #[default]
+    New,
+    /// As a member that was added to a running cluster: it asks the others who it is.
+    Existing,
 }
 
 /// etcd's command line. [`MemberConfig::new`] gives its defaults.
@@ -31,6 +41,11 @@ pub struct MemberConfig {
     pub index: u32,
     /// The initial cluster; the same for all members, itself among them.
     pub peers: Vec<Peer>,
+    /// How it begins when its disk is empty.
+    pub initial_state: InitialState,
+    /// Whether the others know that this member has already run, so that a start with an empty disk as part of a
+    /// new cluster is refused.
+    pub already_bootstrapped: bool,
     /// The lab's seed; the member derives its own random streams.
     pub seed: u64,
     /// A tick (`--heartbeat-interval`).
@@ -39,6 +54,10 @@ pub struct MemberConfig {
     pub heartbeat_ticks: u32,
     /// Ticks without a leader until an election, at least (`--election-timeout`).
     pub election_ticks: u32,
+    /// Whether a candidate first asks whether it could win (`--pre-vote`).
+    pub pre_vote: bool,
+    /// Whether a leader without a quorum steps down, and a member that has one refuses votes.
+    pub check_quorum: bool,
     /// Shortens the first election timeout after a start (`--initial-election-tick-advance`).
     pub initial_election_tick_advance: bool,
     /// The shortest fsync.
@@ -67,10 +86,14 @@ impl MemberConfig {
         MemberConfig {
             index,
             peers: (0..members).map(Peer::numbered).collect(),
+            initial_state: InitialState::New,
+            already_bootstrapped: false,
             seed,
             tick: Duration::from_millis(100),
             heartbeat_ticks: 1,
             election_ticks: 10,
+            pre_vote: true,
+            check_quorum: true,
             initial_election_tick_advance: true,
             fsync_min: Duration::from_millis(1),
             fsync_max: Duration::from_millis(3),

@@ -6,6 +6,7 @@
 //! a person can step between them and a crash can fall between them; ready rounds happen within the event
 //! that made them necessary.
 
+pub mod address;
 mod apply;
 mod calls;
 mod config;
@@ -26,7 +27,7 @@ use sim::{Actor, Blob, SimTime, Str, Stream, Token};
 pub use self::calls::Call;
 pub use self::calls::Caller;
 use self::calls::Reads;
-pub use self::config::{MemberConfig, Peer};
+pub use self::config::{InitialState, MemberConfig, Peer};
 use self::lessor::Lessor;
 use self::rounds::Append;
 pub use self::view::FollowerView;
@@ -239,8 +240,8 @@ impl Member {
             applied: start.index,
             max_size_per_msg: 512 * 1024,
             max_inflight_msgs: 512,
-            check_quorum: true,
-            pre_vote: true,
+            check_quorum: config.check_quorum,
+            pre_vote: config.pre_vote,
             ..Config::new(id)
         };
         let stream = || Stream::derive(config.seed, &format!("{name}/raft"));

@@ -121,7 +121,7 @@ impl Member {
         for delivery in deliveries {
             match delivery {
                 Delivery::Events { client, call, events } => {
-                    let response = Response::WatchEvents { header: self.header(), events };
+                    let response = Response::WatchEvents { header: self.header(), events, fragment: false };
                     self.tell(client, call, response, context);
                 }
                 Delivery::Compacted { client, call, revision } => {
@@ -137,7 +137,8 @@ impl Member {
     }
 
     fn tell_revision(&mut self, client: Actor, call: CallId, context: &mut Context<'_>) {
-        let response = Response::WatchEvents { header: self.header(), events: Arc::from([]) };
+        let response =
+            Response::WatchEvents { header: self.header(), events: Arc::from([]), fragment: false };
         self.tell(client, call, response, context);
     }
 

@@ -99,6 +99,11 @@ impl Store {
         self.bytes_in_use
     }
 
+    /// How many records there are, of all versions of all keys.
+    pub fn log_len(&self) -> u64 {
+        self.log.len() as u64
+    }
+
     /// The digest of the store's whole history.
     pub const fn digest(&self) -> Digest {
         self.digest

@@ -20,6 +20,7 @@ fn wants(range: KeyRange, start: u64) -> WatchCreate {
         progress_notify: false,
         no_put: false,
         no_delete: false,
+        fragment: false,
     }
 }
 

@@ -1,10 +1,20 @@
 //! What a client says to an etcd member, and what it answers: the KV, Watch, Lease, Cluster and
 //! Maintenance services of etcd's v3 API.
 
-use std::fmt;
+mod answer;
+mod cluster;
+mod error;
+
 use std::sync::Arc;
 
 use sim::{Blob, Str};
+
+pub use self::answer::{Event, Header, OpResponse, Response};
+pub(crate) use self::cluster::fill;
+pub use self::cluster::{
+    Alarm, AlarmAction, AlarmKind, DowngradeInfo, MemberInfo, MemberStatus, STORAGE_VERSION, VERSION,
+};
+pub use self::error::Error;
 
 /// A client's number for one call or one watch; each client counts its own from 1.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug, Default)]
@@ -120,6 +130,14 @@ pub struct Range {
     pub revision: Revision,
     /// Sort by this; `Some(true)` for descending, `Some(false)` for ascending, `None` for key order.
     pub sort: Option<(SortTarget, bool)>,
+    /// Leave out keys that were last changed before this revision (0: none).
+    pub min_mod_revision: Revision,
+    /// Leave out keys that were last changed after this revision (0: none).
+    pub max_mod_revision: Revision,
+    /// Leave out keys that were created before this revision (0: none).
+    pub min_create_revision: Revision,
+    /// Leave out keys that were created after this revision (0: none).
+    pub max_create_revision: Revision,
     /// Without values.
     pub keys_only: bool,
     /// Only the number of keys.
@@ -136,6 +154,10 @@ impl Range {
             limit: 0,
             revision: Revision(0),
             sort: None,
+            min_mod_revision: Revision(0),
+            max_mod_revision: Revision(0),
+            min_create_revision: Revision(0),
+            max_create_revision: Revision(0),
             keys_only: false,
             count_only: false,
             serializable: false,
@@ -251,6 +273,23 @@ pub struct WatchCreate {
     pub no_put: bool,
     /// Leave out deletes.
     pub no_delete: bool,
+    /// Cut answers that are larger than a request may be into fragments.
+    pub fragment: bool,
+}
+
+impl WatchCreate {
+    /// A plain watch of a range, from now on.
+    pub fn new(range: KeyRange) -> WatchCreate {
+        WatchCreate {
+            range,
+            start_revision: Revision(0),
+            prev_kv: false,
+            progress_notify: false,
+            no_put: false,
+            no_delete: false,
+            fragment: false,
+        }
+    }
 }
 
 impl Txn {
@@ -311,224 +350,44 @@ pub enum Request {
     LeaseLeases,
     /// This member's view of itself (`etcdctl endpoint status`).
     Status,
-    MemberList,
-}
-
-/// The header of every answer.
-#[derive(Clone, PartialEq, Eq, Hash, Debug, Default)]
-pub struct Header {
-    /// The member that answered.
-    pub member: u64,
-    /// The store's revision when it answered.
-    pub revision: Revision,
-    /// The member's Raft term.
-    pub raft_term: u64,
-}
-
-/// The answer to one operation.
-#[derive(Clone, PartialEq, Eq, Hash, Debug)]
-#[allow(missing_docs)]
-pub enum OpResponse {
-    Range { kvs: Arc<[KeyValue]>, more: bool, count: u64 },
-    Put { prev_kv: Option<KeyValue> },
-    DeleteRange { deleted: u64, prev_kvs: Arc<[KeyValue]> },
-    Txn { succeeded: bool, responses: Arc<[OpResponse]> },
-}
-
-/// What happened to a key.
-#[derive(Clone, PartialEq, Eq, Hash, Debug)]
-pub struct Event {
-    /// True for a delete (then `kv` has key and mod revision only).
-    pub delete: bool,
-    /// The key as it is after.
-    pub kv: KeyValue,
-    /// The key as it was before, where the watch asked for it.
-    pub prev_kv: Option<KeyValue>,
-}
-
-/// What goes wrong, in etcd's words (`Display` gives the gRPC status' description).
-#[derive(Clone, PartialEq, Eq, Hash, Debug)]
-#[allow(missing_docs)]
-pub enum Error {
-    Compacted,
-    FutureRevision,
-    NoLeader,
-    NotCapable,
-    Stopped,
-    Timeout,
-    TimeoutLeaderLost,
-    TooManyRequests,
-    RequestTooLarge,
-    NoSpace,
-    EmptyKey,
-    KeyNotFound,
-    ValueProvided,
-    LeaseProvided,
-    TooManyOps,
-    DuplicateKey,
-    LeaseNotFound,
-    LeaseExists,
-    LeaseTtlTooLarge,
-    MemberNotFound,
-    /// The leader changed while the request waited.
-    LeaderChanged,
-    /// The leader could not be reached while the request waited.
-    TimeoutConnectionLost,
-    NotSupported(Str),
-}
-
-impl Error {
-    /// The name of the gRPC status code that it travels with.
-    pub const fn code(&self) -> &'static str {
-        match self {
-            Error::Compacted | Error::FutureRevision => "OutOfRange",
-            Error::NoLeader
-            | Error::NotCapable
-            | Error::Stopped
-            | Error::Timeout
-            | Error::TimeoutLeaderLost
-            | Error::TimeoutConnectionLost
-            | Error::LeaderChanged => "Unavailable",
-            Error::TooManyRequests | Error::NoSpace => "ResourceExhausted",
-            Error::LeaseNotFound | Error::MemberNotFound => "NotFound",
-            Error::LeaseExists => "FailedPrecondition",
-            Error::LeaseTtlTooLarge => "OutOfRange",
-            Error::NotSupported(_) => "Unimplemented",
-            Error::RequestTooLarge
-            | Error::EmptyKey
-            | Error::KeyNotFound
-            | Error::ValueProvided
-            | Error::LeaseProvided
-            | Error::TooManyOps
-            | Error::DuplicateKey => "InvalidArgument",
-        }
-    }
-}
-
-impl fmt::Display for Error {
-    /// The gRPC status' description, in etcd's words.
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(match self {
-            Error::Compacted => "etcdserver: mvcc: required revision has been compacted",
-            Error::FutureRevision => "etcdserver: mvcc: required revision is a future revision",
-            Error::NoLeader => "etcdserver: no leader",
-            Error::NotCapable => "etcdserver: not capable",
-            Error::Stopped => "etcdserver: server stopped",
-            Error::Timeout => "etcdserver: request timed out",
-            Error::TimeoutLeaderLost => {
-                "etcdserver: request timed out, possibly due to previous leader failure"
-            }
-            Error::TimeoutConnectionLost => "etcdserver: request timed out, possibly due to connection lost",
-            Error::LeaderChanged => "etcdserver: leader changed",
-            Error::TooManyRequests => "etcdserver: too many requests",
-            Error::RequestTooLarge => "etcdserver: request is too large",
-            Error::NoSpace => "etcdserver: mvcc: database space exceeded",
-            Error::EmptyKey => "etcdserver: key is not provided",
-            Error::KeyNotFound => "etcdserver: key not found",
-            Error::ValueProvided => "etcdserver: value is provided",
-            Error::LeaseProvided => "etcdserver: lease is provided",
-            Error::TooManyOps => "etcdserver: too many operations in txn request",
-            Error::DuplicateKey => "etcdserver: duplicate key given in txn request",
-            Error::LeaseNotFound => "etcdserver: requested lease not found",
-            Error::LeaseExists => "etcdserver: lease already exists",
-            Error::LeaseTtlTooLarge => "etcdserver: too large lease TTL",
-            Error::MemberNotFound => "etcdserver: member not found",
-            Error::NotSupported(what) => what,
-        })
-    }
-}
-
-impl std::error::Error for Error {}
-
-/// An answer, or a message on a watch.
-#[derive(Clone, PartialEq, Eq, Hash, Debug)]
-#[allow(missing_docs)]
-pub enum Response {
-    /// The answer to Range, Put, DeleteRange, Txn.
-    Op {
-        header: Header,
-        response: OpResponse,
-    },
-    /// The answer to Compact.
-    Compact {
-        header: Header,
-    },
-    /// The watch was created.
-    WatchCreated {
-        header: Header,
-    },
-    /// Events of a watch, in order, whole revisions; empty events with a header revision are a progress notification.
-    WatchEvents {
-        header: Header,
-        events: Arc<[Event]>,
-    },
-    /// The watch ended: cancelled by the client, or because history before `compact_revision` is gone.
-    WatchCanceled {
-        header: Header,
-        compact_revision: Revision,
-        reason: Str,
-    },
-    LeaseGrant {
-        header: Header,
-        id: LeaseId,
-        ttl_seconds: i64,
-    },
-    LeaseRevoke {
-        header: Header,
-    },
-    LeaseKeepAlive {
-        header: Header,
-        id: LeaseId,
-        ttl_seconds: i64,
-    },
-    LeaseTimeToLive {
-        header: Header,
-        id: LeaseId,
-        ttl_seconds: i64,
-        granted_ttl_seconds: i64,
-        keys: Vec<Key>,
-    },
-    LeaseLeases {
-        header: Header,
-        leases: Vec<LeaseId>,
-    },
-    Status {
-        header: Header,
-        status: MemberStatus,
-    },
+    /// Who is in the cluster: as far as this member knows, or confirmed by the leader.
     MemberList {
-        header: Header,
-        members: Vec<MemberInfo>,
+        linearizable: bool,
     },
-    Error(Error),
-}
-
-/// A member's view of itself.
-#[derive(Clone, PartialEq, Eq, Hash, Debug, Default)]
-pub struct MemberStatus {
-    /// Bytes on disk.
-    pub db_size: u64,
-    /// Bytes in use.
-    pub db_size_in_use: u64,
-    /// The leader's ID; 0 when it knows none.
-    pub leader: u64,
-    /// Raft's committed index.
-    pub raft_index: u64,
-    /// Raft's term.
-    pub raft_term: u64,
-    /// Raft's applied index.
-    pub raft_applied_index: u64,
-    /// True for a learner.
-    pub is_learner: bool,
-}
-
-/// A member of the cluster.
-#[derive(Clone, PartialEq, Eq, Hash, Debug)]
-pub struct MemberInfo {
-    /// Its ID.
-    pub id: u64,
-    /// Its name, `etcd-0`.
-    pub name: Str,
-    /// True for a learner.
-    pub is_learner: bool,
+    /// Adds a member that will be reached at these URLs; it is to be started with `initial_state` existing.
+    MemberAdd {
+        peer_urls: Vec<Str>,
+        learner: bool,
+    },
+    MemberRemove {
+        id: u64,
+    },
+    MemberUpdate {
+        id: u64,
+        peer_urls: Vec<Str>,
+    },
+    /// Makes a learner that has caught up a voter.
+    MemberPromote {
+        id: u64,
+    },
+    /// Hands leadership over; only the leader takes this call.
+    MoveLeader {
+        target: u64,
+    },
+    /// Lists, raises or lowers alarms; member 0 means all members.
+    Alarm {
+        action: AlarmAction,
+        member: u64,
+        alarm: AlarmKind,
+    },
+    /// Gives back the pages of this member's database file that nothing uses.
+    Defragment,
+    /// The checksum of this member's whole database.
+    Hash,
+    /// The checksum of all keys' history up to a revision (0: now).
+    HashKv {
+        revision: Revision,
+    },
+    /// This member's database, as a file.
+    Snapshot,
 }
