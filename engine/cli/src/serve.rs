@@ -2,6 +2,7 @@
 
 mod body;
 mod driver;
+mod protobuf;
 
 use std::cell::RefCell;
 use std::net::SocketAddr;
@@ -132,17 +133,27 @@ fn request_action(
 ) -> Result<Action, api::Value> {
     let text =
         |name: &str| head.headers.get(name).and_then(|v| v.to_str().ok()).unwrap_or_default().to_owned();
-    let body = match (body.is_empty(), std::str::from_utf8(body)) {
-        (true, _) => None,
-        (false, Ok(text)) => Some(text.to_owned()),
-        (false, Err(_)) => {
-            return Err(api::status::unsupported_media_type(&["application/json", "application/yaml"]));
+    let is_protobuf = text("content-type").starts_with(protobuf::CONTENT_TYPE);
+    let body = match std::str::from_utf8(body) {
+        _ if body.is_empty() => None,
+        _ if is_protobuf => {
+            let object = protobuf::read(body).map_err(|e| api::status::bad_request(&e))?;
+            Some(api::json::write(&object))
+        }
+        Ok(text) => Some(text.to_owned()),
+        Err(_) => {
+            let types = ["application/json", "application/yaml", protobuf::CONTENT_TYPE];
+            return Err(api::status::unsupported_media_type(&types));
         }
     };
     // What the simulation acts on; everything else (cookies, encodings) would only bloat the journal.
     const KEPT: [&str; 5] = ["accept", "content-type", "user-agent", "authorization", "impersonate-user"];
+    let value = |name: &str| match name {
+        "content-type" if is_protobuf => "application/json".to_owned(),
+        name => text(name),
+    };
     let headers =
-        KEPT.iter().map(|name| ((*name).to_owned(), text(name))).filter(|(_, v)| !v.is_empty()).collect();
+        KEPT.iter().map(|name| ((*name).to_owned(), value(name))).filter(|(_, v)| !v.is_empty()).collect();
     Ok(Action::Request { id: 0, method: head.method.as_str().to_owned(), path, headers, body })
 }
 
