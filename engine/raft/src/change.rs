@@ -5,7 +5,7 @@ use std::fmt;
 
 use sim::Blob;
 
-use crate::wire::{Field, Fields, put_bytes, put_varint};
+use crate::wire::{Field, Fields, Out};
 use crate::{EntryKind, NodeId};
 
 /// What to do with one member.
@@ -155,11 +155,11 @@ impl ConfChange {
     /// The bytes.
     pub fn encode(&self) -> Blob {
         let mut out = Vec::new();
-        put_varint(&mut out, 1, self.id);
-        put_varint(&mut out, 2, self.kind as u64);
-        put_varint(&mut out, 3, self.node.0);
+        out.varint(1, self.id);
+        out.varint(2, self.kind as u64);
+        out.varint(3, self.node.0);
         if let Some(context) = &self.context {
-            put_bytes(&mut out, 4, &context.bytes());
+            out.blob(4, context);
         }
         out.into()
     }
@@ -187,15 +187,15 @@ impl ConfChangeV2 {
     /// The bytes.
     pub fn encode(&self) -> Blob {
         let mut out = Vec::new();
-        put_varint(&mut out, 1, self.transition as u64);
+        out.varint(1, self.transition as u64);
         for change in &self.changes {
             let mut step = Vec::new();
-            put_varint(&mut step, 1, change.kind as u64);
-            put_varint(&mut step, 2, change.node.0);
-            put_bytes(&mut out, 2, &step);
+            step.varint(1, change.kind as u64);
+            step.varint(2, change.node.0);
+            out.bytes(2, &step);
         }
         if let Some(context) = &self.context {
-            put_bytes(&mut out, 3, &context.bytes());
+            out.blob(3, context);
         }
         out.into()
     }

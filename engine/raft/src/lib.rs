@@ -32,7 +32,7 @@ mod storage;
 pub mod trace;
 pub mod tracker;
 mod types;
-mod wire;
+pub mod wire;
 
 pub use change::{
     AnyConfChange, ConfChange, ConfChangeKind, ConfChangeSingle, ConfChangeV2, DecodeError, Transition,

@@ -12,8 +12,7 @@ use crate::Digest;
 /// etcd stores byte strings and Raft replicates them; a stored Kubernetes object stays the shared tree it is,
 /// and is encoded when somebody looks.
 pub trait Content: fmt::Debug + Send + Sync {
-    /// The encoding's length in bytes. May be an estimate where the exact length would cost an
-    /// encoding; it must be the same every time.
+    /// The encoding's length in bytes. Must be exact: files and messages are laid out by it.
     fn size(&self) -> u64;
     /// The bytes.
     fn encode(&self) -> Vec<u8>;

@@ -63,6 +63,36 @@ pub fn write(value: &Value) -> String {
     finish(value.serialize(&mut serializer), out)
 }
 
+/// How many bytes [`write`] makes of a value, without making them.
+pub fn length(value: &Value) -> u64 {
+    match value {
+        Value::Null => 4,
+        Value::Bool(true) => 4,
+        Value::Bool(false) => 5,
+        Value::Int(i) => u64::from(i.checked_abs().map_or(19, |n| n.max(1).ilog10() + 1)) + u64::from(*i < 0),
+        // Few, and their digits are an art of their own.
+        Value::Float(_) => write(value).len() as u64,
+        Value::Str(text) => text_length(text),
+        Value::List(list) => {
+            let items = list.as_slice();
+            2 + items.iter().map(length).sum::<u64>() + (items.len() as u64).saturating_sub(1)
+        }
+        Value::Map(map) => {
+            let fields = map.iter().map(|(name, item)| text_length(name) + 1 + length(item) + 1).sum::<u64>();
+            2 + fields.saturating_sub(1)
+        }
+    }
+}
+
+fn text_length(text: &str) -> u64 {
+    let escape = |byte: u8| match byte {
+        b'"' | b'\\' | b'\n' | b'\r' | b'\t' | 0x08 | 0x0c => 1,
+        b'<' | b'>' | b'&' | 0..0x20 => 5,
+        _ => 0,
+    };
+    2 + text.len() as u64 + text.bytes().map(escape).sum::<u64>()
+}
+
 /// Writes a value indented by four spaces, as `kubectl get -o json` does.
 pub fn pretty(value: &Value) -> String {
     let mut out = Vec::with_capacity(1024);
@@ -125,6 +155,20 @@ mod tests {
             r#"{"a":{"metadata":1.8446744073709552e+19},"b":[1,-2.5,true,null,"x\u003cy"]}"#
         );
         assert_eq!(pretty(&object!({"a": 1})), "{\n    \"a\": 1\n}");
+    }
+
+    #[test]
+    fn the_length_is_that_of_the_text() {
+        let texts = [
+            "null",
+            "[true,false,null]",
+            "[0,-1,9,10,99,100,-100,9223372036854775807,-9223372036854775808,1.5,-2.5e300,1e2]",
+            r#"{"a":{},"b":[],"c":{"d":"x"},"<&>":"a<b>&\"\\\n\r\t\b\f\u0001\u001f\u007f é 日本 😀"}"#,
+        ];
+        for text in texts {
+            let value = parse(text).unwrap();
+            assert_eq!(length(&value), write(&value).len() as u64, "{text}");
+        }
     }
 
     #[test]

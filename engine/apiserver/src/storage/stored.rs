@@ -11,7 +11,7 @@ use sim::{Blob, Content, Digest, Str, literal};
 #[derive(Clone, Debug)]
 pub struct StoredObject {
     object: Value,
-    /// The encoding's estimated length; derived from `object`.
+    /// The encoding's length; derived from `object`.
     size: OnceLock<u64>,
 }
 
@@ -24,7 +24,7 @@ impl StoredObject {
 
 impl Content for StoredObject {
     fn size(&self) -> u64 {
-        *self.size.get_or_init(|| estimate(&self.object))
+        *self.size.get_or_init(|| api::json::length(&self.object) + 1)
     }
 
     fn encode(&self) -> Vec<u8> {
@@ -68,19 +68,4 @@ pub(crate) fn with_revision(mut value: Value, revision: Revision) -> Object {
 
 fn revision_text(revision: Revision) -> Str {
     Str::from(revision.0.to_string())
-}
-
-/// About as many bytes as the JSON encoding has, without making it (escapes are not counted).
-fn estimate(value: &Value) -> u64 {
-    match value {
-        Value::Null => 4,
-        Value::Bool(_) => 5,
-        Value::Int(i) => u64::from(i.checked_ilog10().unwrap_or(0)) + 1,
-        Value::Float(_) => 8,
-        Value::Str(s) => s.len() as u64 + 2,
-        Value::List(list) => 2 + list.as_slice().iter().map(|item| estimate(item) + 1).sum::<u64>(),
-        Value::Map(map) => {
-            2 + map.iter().map(|(key, item)| key.len() as u64 + 4 + estimate(item)).sum::<u64>()
-        }
-    }
 }

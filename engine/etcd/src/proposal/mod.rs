@@ -1,13 +1,16 @@
 //! What goes through the Raft log: a client's request under a number.
 
+mod encode;
+
 use std::any::Any;
-use std::fmt::Write as _;
 use std::sync::Arc;
 
 use raft::NodeId;
+use raft::wire;
 use sim::{Blob, Content, Digest, SimTime};
 
-use crate::rpc::{Key, Op, Put, Request, Txn};
+use self::encode::{Body, Internal};
+use crate::rpc::{Key, Op, Request};
 
 /// A number that no other request in the life of the cluster has. The member that took the call knows it
 /// again when the entry is applied. Also names read requests.
@@ -70,16 +73,19 @@ pub struct Proposal {
 impl Proposal {
     /// A proposal of a request that changes something.
     pub fn new(number: RequestNumber, request: Arc<Request>) -> Proposal {
-        let size = 16 + size(&request);
         let digest = Digest::of(&(number, &*request));
-        Proposal { number, command: Command::Client(request), size, digest }
+        Proposal::of(number, Command::Client(request), digest)
     }
 
     /// A member's announcement.
     pub fn publish(number: RequestNumber, member: NodeId, name: Key) -> Proposal {
-        let size = 32 + name.len() as u64;
         let digest = Digest::of(&(number, member, &name));
-        Proposal { number, command: Command::Publish { member, name }, size, digest }
+        Proposal::of(number, Command::Publish { member, name }, digest)
+    }
+
+    fn of(number: RequestNumber, command: Command, digest: Digest) -> Proposal {
+        let size = wire::length(&Internal(number, &command));
+        Proposal { number, command, size, digest }
     }
 
     /// As an entry's data.
@@ -96,6 +102,18 @@ impl Proposal {
     pub const fn command(&self) -> &Command {
         &self.command
     }
+
+    /// It in words, in the manner of `etcd-dump-logs`: `header:<ID:7 > put:<key:"a" value_size:1 >`.
+    pub fn describe(&self) -> String {
+        let number = self.number.0;
+        match &self.command {
+            Command::Client(request) => format!("header:<ID:{number} > {}", describe(request)),
+            Command::Publish { member, name } => format!(
+                "header:<ID:{number} > cluster_member_attr_set:<member_ID:{} name:{name:?} >",
+                member.0
+            ),
+        }
+    }
 }
 
 impl Content for Proposal {
@@ -104,20 +122,7 @@ impl Content for Proposal {
     }
 
     fn encode(&self) -> Vec<u8> {
-        let mut text = String::new();
-        // Writing to a string can't fail.
-        let _ = match &self.command {
-            Command::Client(request) => write!(text, "header:<ID:{} > {}", self.number.0, describe(request)),
-            Command::Publish { member, name } => {
-                let number = self.number.0;
-                write!(
-                    text,
-                    "header:<ID:{number} > cluster_member_attr_set:<member_ID:{} name:{name:?} >",
-                    member.0
-                )
-            }
-        };
-        text.into_bytes()
+        wire::encode(&Internal(self.number, &self.command))
     }
 
     fn digest(&self) -> Digest {
@@ -129,39 +134,9 @@ impl Content for Proposal {
     }
 }
 
-/// About how many bytes a request takes: keys and values, and a few for each field.
+/// How many bytes a request takes in the log, without the header.
 pub fn size(request: &Request) -> u64 {
-    match request {
-        Request::Put(put) => put_size(put),
-        Request::DeleteRange(delete) => range_size(&delete.range),
-        Request::Txn(txn) => txn_size(txn),
-        Request::Range(range) => range_size(&range.range),
-        _ => 16,
-    }
-}
-
-fn put_size(put: &Put) -> u64 {
-    put.key.len() as u64 + put.value.size() + 8
-}
-
-fn range_size(range: &crate::rpc::KeyRange) -> u64 {
-    (range.start.len() + range.end.as_ref().map_or(0, Key::len)) as u64 + 4
-}
-
-fn txn_size(txn: &Txn) -> u64 {
-    let compares: u64 = txn.compare.iter().map(|compare| range_size(&compare.range) + 8).sum();
-    let ops: u64 = txn
-        .then
-        .iter()
-        .chain(&txn.otherwise)
-        .map(|op| match op {
-            Op::Range(range) => range_size(&range.range),
-            Op::Put(put) => put_size(put),
-            Op::DeleteRange(delete) => range_size(&delete.range),
-            Op::Txn(txn) => txn_size(txn),
-        })
-        .sum();
-    compares + ops
+    wire::length(&Body(request))
 }
 
 /// A request in a few words, in the manner of `etcd-dump-logs`: `put:<key:"a" value_size:1 >`.
