@@ -206,7 +206,7 @@ impl Member {
             bootstrap(&config, own.id, &mut disk);
         }
         let mut failed = None;
-        let found = disk.read().unwrap_or_else(|error| {
+        let found = disk.open().unwrap_or_else(|error| {
             failed = Some(Str::from(error.to_string()));
             crate::disk::Found::default()
         });
@@ -333,11 +333,11 @@ impl Member {
         self.crash_torn(0)
     }
 
-    /// Like [`Member::crash`], in the middle of writing back: the first `records` of the log's records that no
-    /// fsync covered made it to the disk.
-    pub fn crash_torn(self, records: u64) -> Disk {
+    /// Like [`Member::crash`], in the middle of writing back: of the log's sectors (512 bytes) that no fsync covered
+    /// the first `sectors` made it to the disk.
+    pub fn crash_torn(self, sectors: u64) -> Disk {
         let mut disk = self.disk;
-        disk.crash_torn(records);
+        disk.crash_torn(sectors);
         disk
     }
 

@@ -3,6 +3,7 @@
 use raft::wire::{Encode, Out};
 
 use super::{Command, RequestNumber};
+use crate::member::address;
 use crate::rpc::{
     Compare, Comparison, DeleteRange, KeyRange, Op, Put, Range, Request, SortTarget, Target, Txn,
 };
@@ -47,6 +48,9 @@ impl Encode for Body<'_> {
                 out.message(8, &Numbers([*ttl_seconds as u64, id.0 as u64]))
             }
             Request::LeaseRevoke { id } => out.message(9, &Numbers([id.0 as u64])),
+            Request::Alarm { action, member, alarm } => {
+                out.message(10, &Numbers([*action as u64, *member, *alarm as u64]))
+            }
             // The others are never proposed.
             _ => {}
         }
@@ -82,6 +86,9 @@ struct Attributes<'a>(&'a str);
 impl Encode for Attributes<'_> {
     fn fields<O: Out>(&self, out: &mut O) {
         out.nonempty(1, self.0.as_bytes());
+        if let Some(index) = address::index_of_name(self.0) {
+            out.bytes(2, address::client_url(index).as_bytes());
+        }
     }
 }
 
@@ -109,6 +116,10 @@ impl Encode for Range {
         out.nonzero(7, self.serializable.into());
         out.nonzero(8, self.keys_only.into());
         out.nonzero(9, self.count_only.into());
+        out.nonzero(10, self.min_mod_revision.0);
+        out.nonzero(11, self.max_mod_revision.0);
+        out.nonzero(12, self.min_create_revision.0);
+        out.nonzero(13, self.max_create_revision.0);
     }
 }
 
@@ -196,7 +207,7 @@ mod tests {
 
     use super::*;
     use crate::proposal::Proposal;
-    use crate::rpc::{LeaseId, Revision};
+    use crate::rpc::{AlarmAction, AlarmKind, LeaseId, Revision};
 
     fn hex(bytes: &[u8]) -> String {
         bytes.iter().map(|byte| format!("{byte:02x}")).collect()
@@ -257,6 +268,7 @@ mod tests {
             Request::Compact { revision: Revision(1 << 40), physical: true },
             Request::LeaseGrant { id: LeaseId(i64::MIN), ttl_seconds: 60 },
             Request::LeaseRevoke { id: LeaseId(5) },
+            Request::Alarm { action: AlarmAction::Activate, member: u64::MAX, alarm: AlarmKind::NoSpace },
         ];
         for request in requests {
             let proposal = Proposal::new(RequestNumber(u64::MAX), Arc::new(request));

@@ -1,78 +1,29 @@
 //! The write-ahead log: typed records in segments of 64 MB.
+//!
+//! Records stay the shared values that they are; their lengths are known when they are written, and their bytes and
+//! checksums are worked out for whoever looks ([`Wal::view`], [`Wal::file`]) and where something was harmed:
+//! a start then reads the file byte by byte, as etcd would.
+
+mod bytes;
+mod decode;
+mod frame;
+mod power;
+mod record;
 
 use std::hash::{Hash, Hasher};
 
-use imbl::Vector;
-use raft::{ConfState, Entry, EntryId, HardState, LogIndex, NodeId};
+use imbl::{OrdMap, Vector};
+use raft::{EntryId, HardState, LogIndex};
 use sim::Digest;
 
-/// A new segment begins when the last one has reached this size.
-const SEGMENT_BYTES: u64 = 64 << 20;
+use self::bytes::Places;
+pub use self::bytes::RecordView;
+pub use self::frame::{SECTOR_BYTES, crc32c};
+pub(super) use self::record::Configuration;
+pub use self::record::WalRecord;
 
-/// One record.
-#[derive(Clone, PartialEq, Eq, Hash, Debug)]
-pub enum WalRecord {
-    /// Whose log this is; begins every segment.
-    Metadata {
-        /// The member's ID.
-        node: NodeId,
-        /// The cluster's.
-        cluster: u64,
-    },
-    /// An entry. It replaces all that were written with the same or a higher index.
-    Entry(Entry),
-    /// Term, vote and commit index.
-    State(HardState),
-    /// The checksum so far, where a segment begins.
-    Crc,
-    /// A snapshot file was written.
-    Snapshot {
-        /// Its last entry.
-        id: EntryId,
-        /// Its configuration.
-        conf_state: ConfState,
-    },
-}
-
-impl WalRecord {
-    /// etcd's name of the record type.
-    pub const fn kind(&self) -> &'static str {
-        match self {
-            WalRecord::Metadata { .. } => "metadata",
-            WalRecord::Entry(_) => "entry",
-            WalRecord::State(_) => "state",
-            WalRecord::Crc => "crc",
-            WalRecord::Snapshot { .. } => "snapshot",
-        }
-    }
-
-    /// Bytes in the file: a length field of 8, the record (type, checksum, data), padded to 8.
-    pub fn bytes(&self) -> u64 {
-        let data = match self {
-            WalRecord::Metadata { .. } => 20,
-            WalRecord::Entry(entry) => entry.encoded_size(),
-            WalRecord::State(_) => 12,
-            WalRecord::Crc => 0,
-            WalRecord::Snapshot { conf_state, .. } => 12 + 9 * conf_state.voters.len() as u64,
-        };
-        (8 + 10 + data).next_multiple_of(8)
-    }
-
-    fn chain(&self, before: Digest) -> Digest {
-        match self {
-            // The usual case, without a walk through a streaming hasher.
-            WalRecord::Entry(entry) => {
-                let mut bytes = [0; 40];
-                let parts = [before.0, entry.term.0, entry.index.0, entry.kind as u64, entry.data.digest().0];
-                for (place, part) in bytes.chunks_exact_mut(8).zip(parts) {
-                    place.copy_from_slice(&part.to_le_bytes());
-                }
-                Digest::of_bytes(&bytes)
-            }
-            other => Digest::of(&(before, other)),
-        }
-    }
-}
+/// A new segment begins when the last one has reached this size. Files are made in this size at once.
+pub const SEGMENT_BYTES: u64 = 64 << 20;
 
 /// A file of the log: `0000000000000001-0000000000004e21.wal`.
 #[derive(Clone, PartialEq, Eq, Hash, Debug)]
@@ -85,6 +36,8 @@ pub struct Segment {
     pub first_record: u64,
     /// How many bytes are written.
     pub bytes: u64,
+    /// The digest of all records before it.
+    before: Digest,
 }
 
 impl Segment {
@@ -103,6 +56,10 @@ struct Mark {
     digest: Digest,
     /// The newest snapshot among them.
     snapshot: EntryId,
+    /// The number of the segment in which it lies.
+    segment: u64,
+    /// Where in that segment.
+    offset: u64,
 }
 
 /// The log. Its [`Hash`] is chained over the records, so that hashing a long log costs nothing.
@@ -120,12 +77,22 @@ pub struct Wal {
     /// What the running fsync will make durable.
     syncing: Option<Mark>,
     durable: Mark,
+    /// The checksum that the first present segment begins with.
+    crc_before: u32,
+    /// Flipped bits, counted from the beginning of the record's frame, by the record's number.
+    flipped: OrdMap<u64, Vec<u64>>,
+    /// Behind the last record: one of which only so many bytes were written.
+    torn: Option<(WalRecord, u64)>,
+    places: Places,
 }
 
 impl Hash for Wal {
     fn hash<H: Hasher>(&self, state: &mut H) {
         (self.released, self.written, self.syncing, self.durable).hash(state);
         self.segments.hash(state);
+        if !self.flipped.is_empty() || self.torn.is_some() {
+            (&self.flipped, &self.torn).hash(state);
+        }
     }
 }
 
@@ -176,10 +143,17 @@ impl Wal {
     }
 
     pub(super) fn append(&mut self, record: WalRecord) {
-        if self.segments.last().is_none_or(|segment| segment.bytes >= SEGMENT_BYTES) {
+        if self.segments.is_empty() {
             self.cut();
         }
         self.push(record);
+    }
+
+    /// A batch is written: a segment that is full is followed by a new one.
+    pub(super) fn cut_if_full(&mut self) {
+        if self.segments.last().is_some_and(|segment| segment.bytes >= SEGMENT_BYTES) {
+            self.cut();
+        }
     }
 
     /// Begins a segment, which repeats what is needed to read it alone.
@@ -187,13 +161,16 @@ impl Wal {
         let sequence = self.segments.last().map_or(0, |segment| segment.sequence + 1);
         let first_index = if sequence == 0 { LogIndex::ZERO } else { self.last_index.next() };
         let first_record = self.written.records;
-        self.segments.push(Segment { sequence, first_index, first_record, bytes: 0 });
+        let before = self.written.digest;
+        self.segments.push(Segment { sequence, first_index, first_record, bytes: 0, before });
         if sequence > 0 {
             self.push(WalRecord::Crc);
             if let Some(metadata) = self.metadata.clone() {
                 self.push(metadata);
             }
-            self.push(WalRecord::State(self.last_state));
+            if !self.last_state.is_empty() {
+                self.push(WalRecord::State(self.last_state));
+            }
         }
     }
 
@@ -202,11 +179,15 @@ impl Wal {
             WalRecord::Metadata { .. } => self.metadata = Some(record.clone()),
             WalRecord::Entry(entry) => self.last_index = entry.index,
             WalRecord::State(state) => self.last_state = *state,
-            WalRecord::Snapshot { id, .. } => self.written.snapshot = self.written.snapshot.max(*id),
+            WalRecord::Snapshot { id, .. } => {
+                self.written.snapshot = self.written.snapshot.max(*id);
+                self.last_index = self.last_index.max(id.index);
+            }
             WalRecord::Crc => {}
         }
         if let Some(segment) = self.segments.last_mut() {
             segment.bytes += record.bytes();
+            (self.written.segment, self.written.offset) = (segment.sequence, segment.bytes);
         }
         self.written.digest = record.chain(self.written.digest);
         self.written.records += 1;
@@ -232,44 +213,19 @@ impl Wal {
         self.durable.snapshot
     }
 
-    /// Forgets what is not durable, but for the first `torn` records of it.
-    pub(super) fn crash(&mut self, torn: u64) {
-        let keep = (self.durable.records + torn).min(self.written.records);
-        let torn = self.records.split_off((self.durable.records - self.released) as usize);
-        self.written = self.durable;
-        self.syncing = None;
-        let back = || self.records.iter().rev();
-        let entry = back()
-            .find_map(|record| if let WalRecord::Entry(entry) = record { Some(entry.index) } else { None });
-        let state =
-            back().find_map(|record| if let WalRecord::State(state) = record { Some(*state) } else { None });
-        (self.last_index, self.last_state) = (entry.unwrap_or_default(), state.unwrap_or_default());
-        // Only the last segment is being written to; one that was begun after `keep` is not there at all.
-        while self.segments.last().is_some_and(|segment| segment.first_record >= keep.max(1)) {
-            self.segments.pop();
-        }
-        let from = self.segments.last().map_or(self.released, |segment| segment.first_record);
-        let start = (from.max(self.released) - self.released) as usize;
-        let bytes: u64 = self.records.iter().skip(start).map(WalRecord::bytes).sum();
-        if let Some(segment) = self.segments.last_mut() {
-            segment.bytes = bytes;
-        }
-        for record in torn.into_iter().take((keep - self.durable.records) as usize) {
-            self.push(record);
-        }
-        self.durable = self.written;
-    }
-
-    /// Gives back the segments that only hold entries before the snapshot `durable`.
-    pub(super) fn release(&mut self, durable: EntryId) {
+    /// Gives back the segments that only hold entries before the snapshot `needed`.
+    pub(super) fn release(&mut self, needed: EntryId) {
         while let [_, second, ..] = &self.segments[..] {
-            if second.first_index > durable.index || second.first_record > self.durable.records {
+            if second.first_index > needed.index || second.first_record > self.durable.records {
                 break;
             }
             let gone = second.first_record - self.released;
+            // To sum up what is gone would cost more than all else that the log does, and nobody can check it.
+            self.crc_before = second.before.0 as u32;
             self.records = self.records.skip(gone as usize);
             self.released += gone;
             self.segments.remove(0);
+            self.places = Places::default();
         }
     }
 }
