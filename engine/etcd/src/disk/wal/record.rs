@@ -172,9 +172,11 @@ impl Encode for Configuration<'_> {
     }
 }
 
-/// The numbers of a message's fields 1 to 3 (0 where one is missing) and the bytes of the last field that has
-/// some.
-fn read(data: &[u8]) -> Option<([u64; 3], Option<(u32, &[u8])>)> {
+/// The numbers of a message's fields 1 to 3 (0 where one is missing), and number and bytes of the last field
+/// that has some.
+type Parts<'a> = ([u64; 3], Option<(u32, &'a [u8])>);
+
+fn read(data: &[u8]) -> Option<Parts<'_>> {
     let (mut numbers, mut bytes) = ([0; 3], None);
     for field in Fields(data) {
         match field? {
