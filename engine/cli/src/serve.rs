@@ -3,9 +3,12 @@
 mod body;
 mod driver;
 mod protobuf;
+mod tls;
 
 use std::cell::RefCell;
+use std::io::Write;
 use std::net::SocketAddr;
+use std::path::Path;
 use std::process::ExitCode;
 use std::rc::Rc;
 
@@ -21,6 +24,7 @@ use hyper_util::rt::TokioIo;
 use lab::{Action, Lab, LabFile, NodeSpec};
 use tokio::net::TcpListener;
 use tokio::task::LocalSet;
+use tokio_rustls::TlsAcceptor;
 
 use crate::arguments::ServeOptions;
 use crate::{run, say, until};
@@ -35,10 +39,19 @@ pub fn serve(options: ServeOptions) -> Result<ExitCode, String> {
         .listen
         .parse()
         .map_err(|_| format!("--listen takes ADDRESS:PORT, not {:?}", options.listen))?;
-    if !address.ip().is_loopback() {
-        return Err(format!(
-            "{address} is no loopback address; the lab has no authentication and listens on loopback only"
-        ));
+    let secure: Option<SocketAddr> = match &options.tls {
+        Some(listen) => {
+            Some(listen.parse().map_err(|_| format!("--tls-listen takes ADDRESS:PORT, not {listen:?}"))?)
+        }
+        None => None,
+    };
+    for address in [Some(address), secure].into_iter().flatten() {
+        if !address.ip().is_loopback() && !options.remote_clients_are_admins {
+            return Err(format!(
+                "{address} is no loopback address: whoever reaches it could do anything in the lab. If that is \
+                 what you want, say --remote-clients-are-admins"
+            ));
+        }
     }
     let mut file = match &options.lab {
         Some(path) => run::read_lab(path)?,
@@ -56,29 +69,99 @@ pub fn serve(options: ServeOptions) -> Result<ExitCode, String> {
     run::report_setup(&lab);
     let runtime =
         tokio::runtime::Builder::new_current_thread().enable_all().build().map_err(|e| e.to_string())?;
-    LocalSet::new().block_on(&runtime, listen(address, Driver::new(lab, options.speed)))?;
+    let secure = secure.map(|address| (address, options.kubeconfig.as_deref()));
+    LocalSet::new().block_on(&runtime, listen(address, secure, Driver::new(lab, options.speed)))?;
     Ok(ExitCode::SUCCESS)
 }
 
-async fn listen(address: SocketAddr, driver: Driver) -> Result<(), String> {
-    let listener = TcpListener::bind(address).await.map_err(|e| format!("{address}: {e}"))?;
-    let address = listener.local_addr().map_err(|e| e.to_string())?;
+async fn listen(
+    address: SocketAddr,
+    secure: Option<(SocketAddr, Option<&Path>)>,
+    driver: Driver,
+) -> Result<(), String> {
+    let (listener, address) = bind(address).await?;
     say(&format!(
         "the lab's API server listens on http://{address}\ntry: kubectl --server http://{address} get nodes\n"
     ));
     let driver = Rc::new(RefCell::new(driver));
     tokio::task::spawn_local(driver::drive(driver.clone()));
+    if let Some((address, kubeconfig)) = secure {
+        tokio::task::spawn_local(accept(bind_secure(address, kubeconfig).await?, driver.clone()));
+    }
+    accept(Door { listener, tls: None }, driver).await;
+    Ok(())
+}
+
+/// A port, and how it is spoken on.
+struct Door {
+    listener: TcpListener,
+    tls: Option<TlsAcceptor>,
+}
+
+async fn bind(address: SocketAddr) -> Result<(TcpListener, SocketAddr), String> {
+    let listener = TcpListener::bind(address).await.map_err(|e| format!("{address}: {e}"))?;
+    let address = listener.local_addr().map_err(|e| e.to_string())?;
+    Ok((listener, address))
+}
+
+async fn bind_secure(address: SocketAddr, kubeconfig: Option<&Path>) -> Result<Door, String> {
+    let (listener, address) = bind(address).await?;
+    let authority = tls::Authority::new(address.ip())?;
+    let config = authority.kubeconfig(address);
+    match kubeconfig {
+        Some(path) => {
+            write_private(path, &config).map_err(|e| format!("{}: {e}", path.display()))?;
+            let path = path.display();
+            say(&format!("and on https://{address}\ntry: kubectl --kubeconfig {path} get nodes\n"));
+        }
+        None => say(&format!("and on https://{address}; its kubeconfig:\n{config}")),
+    }
+    Ok(Door { listener, tls: Some(authority.acceptor()?) })
+}
+
+/// A file that holds a key: nobody else may read it.
+fn write_private(path: &Path, text: &str) -> std::io::Result<()> {
+    let mut options = std::fs::OpenOptions::new();
+    options.write(true).create(true).truncate(true);
+    #[cfg(unix)]
+    std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
+    options.open(path)?.write_all(text.as_bytes())
+}
+
+/// Takes connections for as long as the program runs.
+async fn accept(door: Door, driver: Rc<RefCell<Driver>>) {
     loop {
-        let (stream, _) = listener.accept().await.map_err(|e| e.to_string())?;
+        // A connection that broke before it was taken, or too many open files: the next one may do better.
+        let Ok((stream, _)) = door.listener.accept().await else {
+            tokio::time::sleep(std::time::Duration::from_millis(50)).await;
+            continue;
+        };
         // Small frames of a watch should not wait for each other.
         let _ = stream.set_nodelay(true);
-        let driver = driver.clone();
+        let (driver, tls) = (driver.clone(), door.tls.clone());
         tokio::task::spawn_local(async move {
-            let service = service_fn(move |request| answer(driver.clone(), request));
-            // A client that hangs up is no error of ours.
-            let _ = http1::Builder::new().serve_connection(TokioIo::new(stream), service).await;
+            match tls {
+                None => converse(stream, driver, Rc::default()).await,
+                Some(tls) => {
+                    // Who does not trust the certificate hangs up: no error of ours.
+                    let Ok(stream) = tls.accept(stream).await else { return };
+                    let shown = stream.get_ref().1.peer_certificates().and_then(|chain| chain.first());
+                    let headers = tls::remote_headers(shown);
+                    converse(stream, driver, headers.into()).await;
+                }
+            }
         });
     }
+}
+
+/// `remote` are the headers that say who the client's certificate speaks for.
+async fn converse<S>(stream: S, driver: Rc<RefCell<Driver>>, remote: Rc<[(String, String)]>)
+where
+    S: tokio::io::AsyncRead + tokio::io::AsyncWrite + Unpin + 'static,
+{
+    let service = service_fn(move |request| answer(driver.clone(), request, remote.clone()));
+    // A client that hangs up is no error of ours.
+    let _ = http1::Builder::new().serve_connection(TokioIo::new(stream), service).await;
 }
 
 type Answer = Response<Streamed>;
@@ -86,6 +169,7 @@ type Answer = Response<Streamed>;
 async fn answer(
     driver: Rc<RefCell<Driver>>,
     request: Request<Incoming>,
+    remote: Rc<[(String, String)]>,
 ) -> Result<Answer, std::convert::Infallible> {
     let (head, body) = request.into_parts();
     let Some(body) = read(body).await else {
@@ -97,7 +181,7 @@ async fn answer(
             Ok(url) => Action::Fetch { id: 0, url },
             Err(message) => return Ok(plain(404, &message)),
         },
-        None => match request_action(&head, path, &body) {
+        None => match request_action(&head, path, &body, &remote) {
             Ok(action) => action,
             Err(status) => return Ok(refusal(status)),
         },
@@ -130,6 +214,7 @@ fn request_action(
     head: &hyper::http::request::Parts,
     path: String,
     body: &Bytes,
+    remote: &[(String, String)],
 ) -> Result<Action, api::Value> {
     let text =
         |name: &str| head.headers.get(name).and_then(|v| v.to_str().ok()).unwrap_or_default().to_owned();
@@ -152,8 +237,8 @@ fn request_action(
         "content-type" if is_protobuf => "application/json".to_owned(),
         name => text(name),
     };
-    let headers =
-        KEPT.iter().map(|name| ((*name).to_owned(), value(name))).filter(|(_, v)| !v.is_empty()).collect();
+    let kept = KEPT.iter().map(|name| ((*name).to_owned(), value(name))).filter(|(_, v)| !v.is_empty());
+    let headers = kept.chain(remote.iter().cloned()).collect();
     Ok(Action::Request { id: 0, method: head.method.as_str().to_owned(), path, headers, body })
 }
 
