@@ -91,13 +91,20 @@ struct Seen {
     compacted: Revision,
 }
 
-/// Watches over the members of one cluster.
+/// What is known of one cluster: of all who say that they belong to it.
 #[derive(Clone, Debug, Hash, Default)]
-pub struct Watchdog {
+struct Cluster {
     raft: raft::invariants::Checker,
-    seen: BTreeMap<u32, Seen>,
     /// The state's digest after each applied entry at which some member was looked at.
     digests: imbl::OrdMap<LogIndex, Digest>,
+}
+
+/// Watches over members. Those of a cluster that was restored from a snapshot are another cluster: what the
+/// one before it promised does not bind them.
+#[derive(Clone, Debug, Hash, Default)]
+pub struct Watchdog {
+    clusters: BTreeMap<u64, Cluster>,
+    seen: BTreeMap<u32, Seen>,
 }
 
 impl Watchdog {
@@ -112,6 +119,9 @@ impl Watchdog {
         disk: impl Fn(u32) -> Option<&'a Disk>,
     ) -> Result<(), Violation> {
         let index = member.index();
+        if member.is_joining() {
+            return Ok(());
+        }
         let now = Seen {
             term: member.term().0,
             commit: member.commit_index().0,
@@ -123,10 +133,10 @@ impl Watchdog {
             return Err(Violation::Failed { member: index, reason: reason.clone() });
         }
         let durable = |id: NodeId, entry: LogIndex| {
-            let peer = member.config().peers.iter().find(|peer| peer.id == id)?;
-            disk(peer.index)?.durable_term(entry)
+            disk(member.index_of(id)?).filter(|disk| disk.belongs_to(id))?.durable_term(entry)
         };
-        self.raft.observe(member.raft(), durable).map_err(Violation::Raft)?;
+        let cluster = self.clusters.entry(member.cluster_id()).or_default();
+        cluster.raft.observe(member.raft(), durable).map_err(Violation::Raft)?;
         let before = self.seen.insert(index, now).unwrap_or_default();
         if before == now {
             return Ok(());
@@ -151,27 +161,59 @@ impl Watchdog {
             return Ok(());
         }
         let (applied, digest) = member.state_digest();
-        match self.digests.get(&applied) {
+        match cluster.digests.get(&applied) {
             Some(known) if *known != digest => {
                 return Err(Violation::StatesDiffer { member: index, index: applied });
             }
             Some(_) => {}
             None => {
-                self.digests.insert(applied, digest);
-                while let Some(&(oldest, _)) = self.digests.get_min() {
+                cluster.digests.insert(applied, digest);
+                while let Some(&(oldest, _)) = cluster.digests.get_min() {
                     if applied - oldest <= REMEMBER {
                         break;
                     }
-                    self.digests.remove(&oldest);
+                    cluster.digests.remove(&oldest);
                 }
             }
         }
         Ok(())
     }
 
-    /// A member has just been started again: its memory begins with what its disk held.
+    /// A member has just been started, or started again: its memory begins with what its disk held.
     pub fn restarted(&mut self, member: &Member) {
         self.seen.remove(&member.index());
-        self.raft.restarted(member.id(), member.stored_hard_state());
+        if member.is_joining() {
+            return;
+        }
+        let cluster = self.clusters.entry(member.cluster_id()).or_default();
+        cluster.raft.restarted(member.id(), member.stored_hard_state());
+    }
+
+    /// The disk of a member was emptied, or lost something that it had said was safe. `any` is some other running member of its
+    /// cluster; `disk` gives all disks as they are now.
+    ///
+    /// # Errors
+    /// When what is committed is not on the disks of a quorum any more: that promise is broken then, whoever did it.
+    pub fn lost<'a>(
+        &mut self,
+        member: u32,
+        any: &Member,
+        disk: impl Fn(u32) -> Option<&'a Disk>,
+    ) -> Result<(), Violation> {
+        self.seen.remove(&member);
+        let durable = |id: NodeId, entry: LogIndex| {
+            disk(any.index_of(id)?).filter(|disk| disk.belongs_to(id))?.durable_term(entry)
+        };
+        let cluster = self.clusters.entry(any.cluster_id()).or_default();
+        if let Some(id) = any
+            .state()
+            .members
+            .iter()
+            .map(|known| NodeId(known.id))
+            .find(|id| any.index_of(*id) == Some(member))
+        {
+            cluster.raft.wiped(id);
+        }
+        cluster.raft.check_durable(any.raft(), durable).map_err(Violation::Raft)
     }
 }

@@ -71,9 +71,9 @@ impl SnapshotBlob {
     pub fn status(&self) -> SnapshotStatus {
         let store = &self.state.store;
         SnapshotStatus {
-            hash: self.digest().0 as u32,
+            hash: self.state.checksum(),
             revision: store.revision(),
-            total_key: store.log_len() + self.state.members.len() as u64,
+            total_key: store.record_count() + self.state.members.len() as u64,
             total_size: self.size(),
             version: crate::rpc::STORAGE_VERSION,
         }

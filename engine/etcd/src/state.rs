@@ -4,16 +4,18 @@ use std::any::Any;
 use std::hash::{Hash, Hasher};
 use std::sync::Arc;
 
-use raft::{EntryId, NodeId};
-use sim::{Content, Digest, Str};
+use imbl::OrdSet;
+use raft::EntryId;
+use sim::{Content, Digest};
 
 use crate::lease::Leases;
-use crate::member::address;
-use crate::mvcc::{Record, Store, Write};
+use crate::membership::Membership;
+use crate::mvcc::{Crc, Record, Store, Write};
 use crate::rpc::{
-    Error, Header, KeyValue, LeaseId, MemberInfo, Op, OpResponse, Put, Range, Request, Response, Txn,
+    Alarm, AlarmAction, AlarmKind, Error, Header, KeyValue, LeaseId, Op, OpResponse, Put, Range, Request,
+    Response, Txn,
 };
-use crate::txn;
+use crate::{quota, txn};
 
 /// Keys, leases, members, and the entry that they are as of. A clone is a few pointers.
 #[derive(Clone, Debug, Hash, Default)]
@@ -24,8 +26,10 @@ pub struct State {
     pub store: Store,
     /// The leases.
     pub leases: Leases,
-    /// The members, by ID.
-    pub members: Vec<MemberInfo>,
+    /// Who is in the cluster.
+    pub members: Membership,
+    /// The alarms that are raised.
+    pub alarms: OrdSet<Alarm>,
     /// The shortest lease that is granted, in seconds: long enough to survive an election.
     pub min_ttl_seconds: i64,
 }
@@ -36,26 +40,43 @@ impl State {
         State { min_ttl_seconds, ..State::default() }
     }
 
+    /// The checksum of the whole database (etcd's `Hash`; its own index and term are left out).
+    pub fn checksum(&self) -> u32 {
+        let mut crc = Crc::default();
+        let mut bucket = |name: &str, lines: &mut dyn Iterator<Item = String>| {
+            crc.add(name.as_bytes());
+            lines.for_each(|line| crc.add(line.as_bytes()));
+        };
+        bucket("alarm", &mut self.alarms.iter().map(|alarm| format!("{alarm:?}")));
+        bucket("lease", &mut self.leases.iter().map(|(id, lease)| format!("{}/{}", id.0, lease.ttl_seconds)));
+        bucket("members", &mut self.members.iter().map(|member| format!("{member:?}")));
+        bucket("members_removed", &mut self.members.removed().iter().map(|id| format!("{id:x}")));
+        self.store.hash_into(&mut crc, self.store.revision());
+        crc.finish()
+    }
+
     /// A digest of all of it.
     pub fn digest(&self) -> Digest {
         Digest::of(self)
     }
 
-    /// Adds a member or changes its name.
-    pub fn set_member(&mut self, id: NodeId, name: Str, is_learner: bool) {
-        let index = address::index_of_name(&name);
-        let peer_urls = index.map(address::peer_url).into_iter().collect();
-        let client_urls = index.map(address::client_url).into_iter().collect();
-        let info = MemberInfo { id: id.0, name, peer_urls, client_urls, is_learner };
-        match self.members.binary_search_by_key(&id.0, |member| member.id) {
-            Ok(i) => self.members[i] = info,
-            Err(i) => self.members.insert(i, info),
-        }
+    /// Whether some member has raised this alarm.
+    pub fn alarm(&self, kind: AlarmKind) -> bool {
+        self.alarms.iter().any(|alarm| alarm.alarm == kind)
     }
 
-    /// Takes a member out.
-    pub fn remove_member(&mut self, id: NodeId) {
-        self.members.retain(|member| member.id != id.0);
+    /// What alarms forbid: with lost space all that needs some, with lost agreement everything.
+    ///
+    /// # Errors
+    /// [`Error::Corrupt`], [`Error::NoSpace`].
+    fn check_alarms(&self, request: &Request) -> Result<(), Error> {
+        if self.alarms.is_empty() || matches!(request, Request::Alarm { .. }) {
+            return Ok(());
+        }
+        if self.alarm(AlarmKind::Corrupt) {
+            return Err(Error::Corrupt);
+        }
+        if self.alarm(AlarmKind::NoSpace) && quota::cost(request) > 0 { Err(Error::NoSpace) } else { Ok(()) }
     }
 
     /// Carries out a request that came through the log. The answer is made only where somebody waits for it;
@@ -64,6 +85,7 @@ impl State {
     /// # Errors
     /// What the client is told. Nothing has changed then.
     pub fn apply(&mut self, request: &Request, wanted: bool) -> Result<Option<Response>, Error> {
+        self.check_alarms(request)?;
         let response = match request {
             Request::Put(put) => {
                 txn::check_put_against(&self.store, &self.leases, put)?;
@@ -104,6 +126,10 @@ impl State {
                 }
                 Some(Response::LeaseRevoke { header: self.header() })
             }
+            Request::Alarm { action, member, alarm } => {
+                let alarms = self.apply_alarm(*action, *member, *alarm);
+                Some(Response::Alarm { header: self.header(), alarms })
+            }
             // The others are never proposed.
             _ => None,
         };
@@ -113,19 +139,42 @@ impl State {
     /// Answers a range request from this state.
     ///
     /// # Errors
-    /// [`Error::FutureRevision`], [`Error::Compacted`].
+    /// [`Error::FutureRevision`], [`Error::Compacted`], [`Error::Corrupt`].
     pub fn read(&self, range: &Range) -> Result<Response, Error> {
+        self.check_readable()?;
         do_range(&self.store, range).map(|response| self.op(response))
     }
 
     /// Answers a transaction that changes nothing.
     ///
     /// # Errors
-    /// [`Error::FutureRevision`], [`Error::Compacted`].
+    /// [`Error::FutureRevision`], [`Error::Compacted`], [`Error::Corrupt`].
     pub fn read_txn(&self, txn: &Txn) -> Result<Response, Error> {
+        self.check_readable()?;
         let path = txn::decide(&self.store, txn);
         let response = do_read_txn(&self.store, txn, &mut path.into_iter())?;
         Ok(self.op(response))
+    }
+
+    fn check_readable(&self) -> Result<(), Error> {
+        if self.alarm(AlarmKind::Corrupt) { Err(Error::Corrupt) } else { Ok(()) }
+    }
+
+    /// Lists, raises or lowers alarms. Says which.
+    fn apply_alarm(&mut self, action: AlarmAction, member: u64, kind: AlarmKind) -> Vec<Alarm> {
+        let alarm = Alarm { member, alarm: kind };
+        match action {
+            AlarmAction::Get => {
+                let asked = |alarm: &&Alarm| kind == AlarmKind::None || alarm.alarm == kind;
+                self.alarms.iter().filter(asked).copied().collect()
+            }
+            AlarmAction::Activate => {
+                self.alarms.insert(alarm);
+                vec![alarm]
+            }
+            // One that is not raised can't be lowered, and is not named.
+            AlarmAction::Deactivate => self.alarms.remove(&alarm).into_iter().collect(),
+        }
     }
 
     fn begin(&mut self) -> (Write<'_>, &mut Leases) {

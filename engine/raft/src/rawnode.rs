@@ -71,6 +71,11 @@ impl<S: Storage> RawNode<S> {
         self.raft.tick();
     }
 
+    /// Changes the election timeout and the time between heartbeats, both in ticks and as [`Config`] wants them.
+    pub fn set_ticks(&mut self, election: u32, heartbeat: u32) {
+        self.raft.set_ticks(election, heartbeat);
+    }
+
     /// Lets one tick pass without acting on it, for groups that are put to rest.
     pub fn tick_quiesced(&mut self) {
         self.raft.tick_quiesced();

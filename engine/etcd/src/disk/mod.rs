@@ -84,6 +84,19 @@ impl Disk {
         self.wal.append(WalRecord::Snapshot { id: EntryId::default(), conf_state: ConfState::default() });
     }
 
+    /// Whose disk it is: the member's ID and the cluster's.
+    pub fn identity(&self) -> Option<(NodeId, u64)> {
+        self.wal.records().find_map(|record| match record {
+            WalRecord::Metadata { node, cluster } => Some((*node, *cluster)),
+            _ => None,
+        })
+    }
+
+    /// Whether this member wrote it; an earlier one in the same place is another.
+    pub fn belongs_to(&self, node: NodeId) -> bool {
+        self.identity().is_some_and(|(id, _)| id == node)
+    }
+
     /// Writes entries and then the hard state, as one batch.
     pub fn write(&mut self, entries: &[Entry], hard_state: Option<HardState>) {
         for entry in entries {

@@ -1,17 +1,17 @@
 //! Applying committed entries: the one place where the replicated state changes.
 
-use raft::{AnyConfChange, ConfChangeKind, Entry, EntryKind, NodeId};
+use raft::{Entry, EntryKind, NodeId};
 use sim::{Str, Token};
 
 use super::calls::Call;
-use super::{Context, Member, timer};
+use super::{Context, Member, address, timer};
 use crate::proposal::{Command, Proposal, RequestNumber, describe};
 use crate::rpc::{Error, Request, Response, Revision};
 
 /// What one apply step has done.
 #[derive(Default)]
-struct Batch {
-    answers: Vec<(Call, Result<Option<Response>, Error>)>,
+pub(super) struct Batch {
+    pub(super) answers: Vec<(Call, Result<Option<Response>, Error>)>,
     /// The revision up to which watchers were told.
     told: Revision,
     requests: u64,
@@ -24,12 +24,18 @@ impl Member {
         self.applies.push_back(message);
         if !self.apply_scheduled {
             self.apply_scheduled = true;
-            context.timer(std::time::Duration::ZERO, Token::new(timer::APPLY, 0));
+            context.timer(self.locked_for(context.now), Token::new(timer::APPLY, 0));
         }
     }
 
     /// The apply step: everything that was handed out so far.
     pub(super) fn apply(&mut self, context: &mut Context<'_>) {
+        // A defragmentation that began meanwhile locks the database.
+        let locked = self.locked_for(context.now);
+        if !locked.is_zero() {
+            context.timer(locked, Token::new(timer::APPLY, 0));
+            return;
+        }
         self.apply_scheduled = false;
         let before = self.applied.index;
         let mut batch = Batch { told: self.state.store.revision(), ..Batch::default() };
@@ -74,7 +80,9 @@ impl Member {
                     }
                 }
             }
-            EntryKind::ConfChange | EntryKind::ConfChangeV2 => self.apply_conf_change(entry, fresh),
+            EntryKind::ConfChange | EntryKind::ConfChangeV2 => {
+                self.apply_conf_change(entry, fresh, batch, context)
+            }
         }
     }
 
@@ -91,9 +99,13 @@ impl Member {
             self.tell_watchers(&mut batch.told, context);
         }
         let waiting = self.waiting.remove(&proposal.number());
-        let result = self.state.apply(request, waiting.is_some());
+        let mut result = self.state.apply(request, waiting.is_some());
         if result.is_ok() {
+            if let Err(error) = self.check_applied_quota(request) {
+                result = Err(error);
+            }
             match **request {
+                Request::Alarm { .. } => self.alarm_applied(request, context),
                 Request::LeaseGrant { id, .. } => {
                     let ttl_seconds = self.state.leases.get(id).map_or(0, |lease| lease.ttl_seconds);
                     self.lessor.renew(id, ttl_seconds, context.now);
@@ -114,8 +126,9 @@ impl Member {
     /// Somebody has started; when it is this process, all that was acknowledged before its start is applied
     /// here now.
     fn published(&mut self, number: RequestNumber, member: NodeId, name: &Str, context: &mut Context<'_>) {
-        let learner = self.conf_state.learners.contains(&member);
-        self.state.set_member(member, name.clone(), learner);
+        let urls: Vec<Str> = address::index_of_name(name).map(address::client_url).into_iter().collect();
+        self.state.members.publish(member, name, &urls);
+        self.find_routes();
         if self.numbers.made(number) && !self.ready {
             self.ready = true;
             context.note("{0} has caught up and is ready to serve client requests.", [name.clone()]);
@@ -126,37 +139,6 @@ impl Member {
     fn apply_empty(&mut self, entry: &Entry, context: &mut Context<'_>) {
         if self.is_leader() && entry.term == self.term() {
             self.lessor.promote(&self.state.leases, context.now, self.config.election_timeout());
-        }
-    }
-
-    fn apply_conf_change(&mut self, entry: &Entry, fresh: bool) {
-        let change = match AnyConfChange::decode(entry.kind, &entry.data) {
-            Ok(Some(change)) => change,
-            Ok(None) => return,
-            Err(error) => {
-                self.failed = Some(Str::from(error.to_string()));
-                return;
-            }
-        };
-        let name = change.context().map(|context| Str::from(context.text()));
-        let change = change.into_v2();
-        if fresh {
-            self.state.applied = entry.id();
-            for step in &change.changes {
-                match step.kind {
-                    ConfChangeKind::AddNode | ConfChangeKind::AddLearnerNode => {
-                        let name = name.clone().unwrap_or_else(|| self.name_of(step.node));
-                        let learner = step.kind == ConfChangeKind::AddLearnerNode;
-                        self.state.set_member(step.node, name, learner);
-                    }
-                    ConfChangeKind::RemoveNode => self.state.remove_member(step.node),
-                    ConfChangeKind::UpdateNode => {}
-                }
-            }
-        }
-        match self.node.apply_conf_change(change) {
-            Ok(conf_state) => self.conf_state = conf_state,
-            Err(error) => self.failed = Some(Str::from(error.to_string())),
         }
     }
 

@@ -4,16 +4,12 @@ use std::collections::VecDeque;
 use std::sync::Arc;
 use std::time::Duration;
 
-use raft::LogIndex;
+use raft::{LogIndex, NodeId};
 use sim::{Actor, Blob, SimTime};
 
-use super::{Context, Forward, Member, Message};
+use super::{Context, Forward, Member};
 use crate::proposal::{Proposal, RequestNumber, size};
-use crate::rpc::{
-    CallId, DowngradeInfo, Error, Header, LeaseId, MemberStatus, Request, Response, Revision,
-    STORAGE_VERSION, VERSION, fill,
-};
-use crate::snapshot::SnapshotBlob;
+use crate::rpc::{CallId, Error, Header, LeaseId, Request, Response, Revision, fill};
 use crate::txn::check_form;
 
 /// More committed entries than this, not yet applied, and new requests are refused.
@@ -95,7 +91,15 @@ impl Reads {
 impl Member {
     /// A client's request.
     pub(super) fn call(&mut self, from: Actor, id: CallId, request: Arc<Request>, context: &mut Context<'_>) {
+        if self.keep_while_defragmenting(from, id, &request) {
+            return;
+        }
         let call = Call { caller: Caller::Client(from), id, request, since: context.now };
+        if self.is_learner() && !learner_answers(&call.request) {
+            let response = Response::Error(Error::NotSupportedForLearner);
+            self.reply(&call.caller, id, response, context);
+            return;
+        }
         match &*call.request {
             Request::Watch(watch) => self.watch(from, id, watch, context),
             Request::WatchCancel { watch } => self.cancel_watch(from, *watch, context),
@@ -124,32 +128,20 @@ impl Member {
             Request::Range(_) | Request::LeaseLeases | Request::MemberList { linearizable: true } => {
                 self.reads.queued.push(call)
             }
-            Request::MemberList { linearizable: false } => {
-                let members = self.state.members.clone();
-                let response = Response::MemberList { header: self.header(), members };
-                self.reply(&call.caller, call.id, response, context);
-            }
-            Request::Snapshot => {
-                let blob = SnapshotBlob::new(self.state.clone());
-                let (header, version) = (self.header(), STORAGE_VERSION);
-                let response = Response::Snapshot { header, remaining_bytes: 0, blob, version };
+            Request::Status
+            | Request::MemberList { linearizable: false }
+            | Request::Snapshot
+            | Request::Hash
+            | Request::HashKv { .. } => {
+                let response = self.local_answer(&request)?;
                 self.reply(&call.caller, call.id, response, context);
             }
             Request::MemberAdd { .. }
             | Request::MemberRemove { .. }
             | Request::MemberUpdate { .. }
-            | Request::MemberPromote { .. }
-            | Request::MoveLeader { .. }
-            | Request::Alarm { .. }
-            | Request::Defragment
-            | Request::Hash
-            | Request::HashKv { .. } => {
-                return Err(Error::NotSupported("etcdserver: not supported by the lab yet".into()));
-            }
-            Request::Status => {
-                let response = Response::Status { header: self.header(), status: self.status() };
-                self.reply(&call.caller, call.id, response, context);
-            }
+            | Request::MemberPromote { .. } => self.member_call(call, context)?,
+            Request::MoveLeader { target } => self.move_leader(call, NodeId(*target))?,
+            Request::Defragment => self.defragment(call, context),
             Request::LeaseKeepAlive { .. } | Request::LeaseTimeToLive { .. } => {
                 self.lease_call(call, context)
             }
@@ -175,10 +167,7 @@ impl Member {
         if bytes > self.config.max_request_bytes {
             return Err(Error::RequestTooLarge);
         }
-        let grows = matches!(*call.request, Request::Put(_) | Request::Txn(_) | Request::LeaseGrant { .. });
-        if grows && self.state.store.bytes() + bytes > self.config.quota_bytes {
-            return Err(Error::NoSpace);
-        }
+        self.check_quota(&call.request)?;
         self.enqueue(number, call.request.clone());
         self.waiting.insert(number, call);
         Ok(())
@@ -189,36 +178,37 @@ impl Member {
     }
 
     /// Leases are kept alive, and their time is told, by the leader alone and not through the log.
-    fn lease_call(&mut self, call: Call, context: &mut Context<'_>) {
+    pub(super) fn lease_call(&mut self, call: Call, context: &mut Context<'_>) {
         if self.lessor.is_primary() {
             let response = self.lease_answer(&call.request, context.now);
             self.reply(&call.caller, call.id, response, context);
             return;
         }
-        let number = self.numbers.fresh();
-        let leader = self.actor_of(self.lead());
-        if let (Some(leader), Caller::Client(_)) =
-            (leader.filter(|actor| *actor != context.actor), call.caller)
-        {
-            let forward = Forward::Request { number, request: call.request.clone() };
-            context.send(leader, Message::Forward(Arc::new(forward)));
-        }
-        // Without an answer the call times out.
-        self.waiting.insert(number, call);
+        self.ask_leader(call, context);
     }
 
     /// Another member sends a call on, or answers one.
     pub(super) fn forwarded(&mut self, from: u32, forward: &Forward, context: &mut Context<'_>) {
         match forward {
             Forward::Request { number, request } => {
-                if self.lessor.is_primary() {
+                if !matches!(**request, Request::LeaseKeepAlive { .. } | Request::LeaseTimeToLive { .. }) {
+                    self.forwarded_change(from, *number, request, context);
+                } else if self.lessor.is_primary() {
                     let response = self.lease_answer(request, context.now);
                     self.reply(&Caller::Member(from, *number), CallId(0), response, context);
                 }
             }
             Forward::Response { number, response } => {
                 if let Some(call) = self.waiting.remove(number) {
-                    self.reply(&call.caller, call.id, (**response).clone(), context);
+                    let response = self.with_header((**response).clone());
+                    self.reply(&call.caller, call.id, response, context);
+                }
+            }
+            Forward::AskMembers => self.tell_members(from, context),
+            Forward::Members { .. } => {}
+            Forward::Removed { member } => {
+                if *member == self.id {
+                    self.stop("the member has been permanently removed from the cluster", context);
                 }
             }
         }
@@ -308,6 +298,9 @@ impl Member {
 
     /// Answers confirmed reads whose index is applied.
     pub(super) fn serve_reads(&mut self, context: &mut Context<'_>) {
+        if self.is_defragmenting() {
+            return;
+        }
         while self.reads.confirmed.front().is_some_and(|(index, _)| *index <= self.applied.index) {
             let Some((_, calls)) = self.reads.confirmed.pop_front() else { break };
             for call in calls {
@@ -320,7 +313,7 @@ impl Member {
                     }
                     Request::MemberList { .. } => Ok(Response::MemberList {
                         header: self.header(),
-                        members: self.state.members.clone(),
+                        members: self.state.members.to_vec(),
                     }),
                     _ => continue,
                 };
@@ -349,7 +342,17 @@ impl Member {
             });
         }
         for call in expired {
-            let error = self.timeout_error(call.since);
+            let error = match *call.request {
+                // These wait for a leader to ask, and for nothing else.
+                Request::MemberPromote { .. }
+                | Request::LeaseKeepAlive { .. }
+                | Request::LeaseTimeToLive { .. }
+                    if self.lead().is_none() =>
+                {
+                    Error::NoLeader
+                }
+                _ => self.timeout_error(call.since),
+            };
             self.reply(&call.caller, call.id, Response::Error(error), context);
         }
     }
@@ -411,26 +414,17 @@ impl Member {
         response
     }
 
-    /// The member's view of itself.
-    pub fn status(&self) -> MemberStatus {
-        MemberStatus {
-            version: VERSION,
-            storage_version: STORAGE_VERSION,
-            errors: if self.lead().is_none() { vec![Error::NoLeader.to_string().into()] } else { Vec::new() },
-            downgrade: DowngradeInfo::default(),
-            db_size_quota: self.config.quota_bytes,
-            db_size: self.state.store.bytes(),
-            db_size_in_use: self.state.store.bytes_in_use(),
-            leader: self.lead().0,
-            raft_index: self.commit_index().0,
-            raft_term: self.term().0,
-            raft_applied_index: self.applied.index.0,
-            is_learner: self.conf_state.learners.contains(&self.id),
-        }
-    }
-
     /// The revision of the store.
     pub fn revision(&self) -> Revision {
         self.state.store.revision()
+    }
+}
+
+/// What a learner answers: what it can say by itself. Snapshots too, so that one can be made where it disturbs nobody.
+fn learner_answers(request: &Request) -> bool {
+    match request {
+        Request::Status | Request::Snapshot => true,
+        Request::Range(range) => range.serializable,
+        _ => false,
     }
 }

@@ -10,12 +10,17 @@ pub mod address;
 mod apply;
 mod calls;
 mod config;
+mod contacts;
+mod joining;
 mod lessor;
+mod maintenance;
+mod reconfigure;
 mod rounds;
+mod routes;
 mod view;
 mod watching;
 
-use std::collections::{BTreeMap, VecDeque};
+use std::collections::{BTreeMap, BTreeSet, VecDeque};
 use std::sync::Arc;
 
 use raft::{
@@ -28,12 +33,17 @@ pub use self::calls::Call;
 pub use self::calls::Caller;
 use self::calls::Reads;
 pub use self::config::{InitialState, MemberConfig, Peer};
+use self::contacts::Contacts;
+use self::joining::Joining;
 use self::lessor::Lessor;
+use self::maintenance::{Defrag, Transfer};
 use self::rounds::Append;
+use self::routes::Routes;
 pub use self::view::FollowerView;
 use crate::disk::Disk;
-use crate::proposal::{RequestNumber, RequestNumbers};
-use crate::rpc::{CallId, Request, Response};
+use crate::membership::{ChangeContext, Membership};
+use crate::proposal::{RequestNumber, RequestNumbers, member_text};
+use crate::rpc::{CallId, MemberInfo, Request, Response};
 use crate::state::{Image, State};
 use crate::watch::Watchers;
 
@@ -67,6 +77,8 @@ pub enum Input {
         /// The request.
         request: Arc<Request>,
     },
+    /// The user makes the election timer fire now.
+    Campaign,
     /// A client's connection broke: its watches end, and nobody waits for its answers.
     ClientGone {
         /// Whose.
@@ -108,6 +120,20 @@ pub enum Forward {
         /// The answer.
         response: Arc<Response>,
     },
+    /// Somebody who is to join asks who is in the cluster.
+    AskMembers,
+    /// That is.
+    Members {
+        /// The cluster's ID.
+        cluster: u64,
+        /// Its members, as the sender knows them.
+        members: Arc<Vec<MemberInfo>>,
+    },
+    /// You were removed from the cluster: nobody listens to you any more.
+    Removed {
+        /// Who.
+        member: NodeId,
+    },
 }
 
 /// Ticks between two transactions of the database file. bbolt's are 100 ms apart; each makes the next changes
@@ -128,6 +154,12 @@ mod timer {
     pub(super) const CATCH_UP: u16 = 4;
     /// Idle watchers are told the revision.
     pub(super) const PROGRESS: u16 = 5;
+    /// A member that is to join asks again.
+    pub(super) const JOIN: u16 = 6;
+    /// A member that was removed ends.
+    pub(super) const STOP: u16 = 7;
+    /// A defragmentation is done.
+    pub(super) const DEFRAG: u16 = 8;
 }
 
 /// What a member's own timer is for, as the end of a sentence that begins with the member's name.
@@ -136,6 +168,9 @@ pub const fn timer_says(token: Token) -> &'static str {
         timer::TICK => "{0}: Raft's clock ticks",
         timer::FSYNC => "{0}: an fsync is done, what it wrote is durable",
         timer::APPLY => "{0} applies what is committed",
+        timer::JOIN => "{0} asks again who is in the cluster",
+        timer::STOP => "{0} ends: it was removed from the cluster",
+        timer::DEFRAG => "{0}: the database file is defragmented",
         timer::CATCH_UP => "{0} leads watchers on that lag behind",
         _ => "{0} tells idle watchers its revision",
     }
@@ -146,6 +181,8 @@ pub const fn timer_says(token: Token) -> &'static str {
 pub struct Member {
     config: MemberConfig,
     id: NodeId,
+    /// The cluster's ID.
+    cluster: u64,
     node: RawNode<MemoryStorage>,
     disk: Disk,
     state: State,
@@ -153,6 +190,13 @@ pub struct Member {
     /// database already has.
     applied: EntryId,
     conf_state: ConfState,
+    /// The members as of `applied` while that is behind the database.
+    replayed: Membership,
+    /// Who is where; those that this process was started with as long as the state says nothing else.
+    routes: Routes,
+    contacts: Contacts,
+    joining: Option<Joining>,
+    started_at: SimTime,
     /// The last snapshot that was made or received.
     snapshot_index: LogIndex,
     /// What the database file holds.
@@ -177,6 +221,13 @@ pub struct Member {
     /// Proposed or sent on, and not yet answered.
     waiting: BTreeMap<RequestNumber, Call>,
     reads: Reads,
+    /// Calls among those that wait for the leader's answer and were sent to nobody yet.
+    unsent: BTreeSet<RequestNumber>,
+    /// Leadership is being handed over.
+    transfers: Vec<Transfer>,
+    defrag: Option<Defrag>,
+    /// Whether it has proposed to raise the alarm that its database is full.
+    alarm_proposed: bool,
     lessor: Lessor,
     watchers: Watchers,
     catch_up_scheduled: bool,
@@ -192,19 +243,43 @@ pub struct Member {
     snapshots_sent: BTreeMap<NodeId, SimTime>,
     /// Why the process can't go on; it answers nothing any more.
     failed: Option<Str>,
+    /// Why the process has ended in good order.
+    stopped: Option<Str>,
 }
 
 impl Member {
-    /// A process on `disk`: a new member of the initial cluster when the disk is empty, else the one that
-    /// wrote it. Give it [`Input::Start`] next.
+    /// A process on `disk`: when the disk is empty a new member, of the initial cluster or of a running one, as its
+    /// configuration says; else the one that wrote it. Give it [`Input::Start`] next.
     ///
-    /// A disk or a configuration that can't be used gives a member that has [failed](Member::failed).
+    /// A disk or a configuration that can't be used gives a member that has [failed](Member::failed) or
+    /// [stopped](Member::stopped).
     pub fn new(config: MemberConfig, mut disk: Disk, now: SimTime) -> Member {
+        if !disk.is_empty() {
+            return Member::on(config, disk, now, false);
+        }
         let own = config.own();
-        let fresh = disk.is_empty();
-        if fresh {
+        if config.initial_state == InitialState::Existing {
+            let mut member = Member::on(config, disk, now, false);
+            member.joining = Some(Joining::default());
+            return member;
+        }
+        let refused = config.already_bootstrapped;
+        if !refused {
             bootstrap(&config, own.id, &mut disk);
         }
+        let mut member = Member::on(config, disk, now, !refused);
+        if refused {
+            let id = member_text(own.id);
+            member.stopped = Some(Str::from(format!("member {id} has already been bootstrapped")));
+        }
+        member
+    }
+
+    /// A process whose disk says all that is to know. `fresh`: as a member of the initial cluster, whose first
+    /// entries count before they are applied.
+    fn on(config: MemberConfig, mut disk: Disk, now: SimTime, fresh: bool) -> Member {
+        let own = config.own();
+        let (id, cluster) = disk.identity().unwrap_or((own.id, config.cluster_id()));
         let mut failed = None;
         let found = disk.open().unwrap_or_else(|error| {
             failed = Some(Str::from(error.to_string()));
@@ -224,6 +299,7 @@ impl Member {
             // An empty storage takes any snapshot.
             let _ = storage.apply_snapshot(snapshot);
         }
+        let replayed = state.members.clone();
         if let Some(database) = found.state.filter(|database| database.applied.index >= start.index) {
             state = database;
         }
@@ -245,12 +321,12 @@ impl Member {
             ..Config::new(id)
         };
         let stream = || Stream::derive(config.seed, &format!("{name}/raft"));
-        let node = RawNode::new(raft_config(own.id), storage, stream());
+        let node = RawNode::new(raft_config(id), storage, stream());
         let mut node = match node {
             Ok(node) => node,
             Err(error) => {
                 failed = Some(Str::from(error.to_string()));
-                empty_node(raft_config(own.id), stream())
+                empty_node(raft_config(id), stream())
             }
         };
         if fresh {
@@ -264,13 +340,20 @@ impl Member {
             }
         }
         let committed_database = state.applied;
+        let routes = Routes::new(&config.peers, &state.members);
         Member {
-            id: own.id,
+            id,
+            cluster,
             node,
             disk,
             state,
             applied: start,
             conf_state,
+            replayed,
+            routes,
+            contacts: Contacts::default(),
+            joining: None,
+            started_at: now,
             snapshot_index: start.index,
             committed_database,
             random: Stream::derive(config.seed, &name),
@@ -285,6 +368,10 @@ impl Member {
             forwarded: VecDeque::new(),
             waiting: BTreeMap::new(),
             reads: Reads::default(),
+            unsent: BTreeSet::new(),
+            transfers: Vec::new(),
+            defrag: None,
+            alarm_proposed: false,
             lessor: Lessor::default(),
             watchers: Watchers::default(),
             catch_up_scheduled: false,
@@ -296,36 +383,61 @@ impl Member {
             leader_elected_at: SimTime::ZERO,
             snapshots_sent: BTreeMap::new(),
             failed,
+            stopped: None,
             config,
         }
     }
 
     /// Handles one thing that happened.
     pub fn handle(&mut self, input: Input, context: &mut Context<'_>) {
-        if self.failed.is_some() {
+        if self.failed.is_some() || self.stopped.is_some() {
+            return;
+        }
+        if self.joining.is_some() {
+            self.join(input, context);
             return;
         }
         match input {
-            Input::Start => {
-                self.advance_election();
-                // Members that start together don't tick together.
-                let first = self.random.duration(std::time::Duration::ZERO..self.config.tick);
-                context.timer(first, Token::new(timer::TICK, 0));
-            }
+            Input::Start => self.start(context),
             Input::Timer(token) => match token.kind {
                 timer::TICK => self.tick(context),
                 timer::FSYNC => self.fsynced(token.arg, context),
                 timer::APPLY => self.apply(context),
                 timer::CATCH_UP => self.catch_up(context),
                 timer::PROGRESS => self.notify_progress(context),
+                timer::STOP => self.stop("the member has been permanently removed from the cluster", context),
+                timer::DEFRAG => self.defragmented(context),
                 _ => {}
             },
-            Input::Peer { message, .. } => self.receive(&message),
+            Input::Peer { from, message } => self.peer(from, &message, context),
             Input::Forward { from, forward } => self.forwarded(from, &forward, context),
             Input::Client { from, call, request } => self.call(from, call, request, context),
+            Input::Campaign => self.campaign(),
             Input::ClientGone { from } => self.client_gone(from),
         }
         self.drive(context);
+    }
+
+    fn start(&mut self, context: &mut Context<'_>) {
+        self.advance_election();
+        // Members that start together don't tick together.
+        let first = self.random.duration(std::time::Duration::ZERO..self.config.tick);
+        context.timer(first, Token::new(timer::TICK, 0));
+    }
+
+    /// A Raft message. One for somebody who was here before, or from somebody who was removed, is not for Raft.
+    fn peer(&mut self, from: u32, message: &raft::Message, context: &mut Context<'_>) {
+        if message.to != self.id {
+            return;
+        }
+        if self.state.members.was_removed(message.from) {
+            let removed = Forward::Removed { member: message.from };
+            context.send(Actor::Etcd(from), Message::Forward(Arc::new(removed)));
+            return;
+        }
+        self.routes.met(message.from, from);
+        self.contacts.heard(message.from, context.now, self.started_at);
+        self.receive(message);
     }
 
     /// The machine loses power, or the process is killed: what was fsynced is left.
@@ -349,7 +461,8 @@ impl Member {
     /// A process that starts need not wait a whole election timeout for a leader that may not exist; a live one
     /// is heard within two ticks.
     fn advance_election(&mut self) {
-        let spare = match self.config.peers.len() {
+        let known = if self.state.members.is_empty() { self.routes.len() } else { self.state.members.len() };
+        let spare = match known {
             0 | 1 => 1,
             _ if self.config.initial_election_tick_advance => 2,
             _ => return,
@@ -373,6 +486,9 @@ impl Member {
         }
         self.report_snapshots(context.now);
         self.watch_leader(context);
+        self.check_contacts(context.now);
+        self.check_transfers(context);
+        self.send_unsent(context);
         // Every 500 ms, as etcd's lessor.
         if self.ticks.is_multiple_of(5) && self.lessor.is_primary() {
             self.revoke_expired(context.now);
@@ -392,13 +508,19 @@ impl Member {
         self.failed = Some(why);
     }
 
+    /// The process ends, as it should.
+    fn stop(&mut self, why: impl Into<Str>, context: &mut Context<'_>) {
+        let why = why.into();
+        context.note("{0} ends: {1}", [self.config.own().name, why.clone()]);
+        self.stopped = Some(why);
+    }
+
     fn name_of(&self, id: NodeId) -> Str {
-        let known = self.config.peers.iter().find(|peer| peer.id == id);
-        known.map_or_else(|| Str::from(crate::proposal::member_text(id)), |peer| peer.name.clone())
+        self.routes.name(id).unwrap_or_else(|| Str::from(member_text(id)))
     }
 
     fn actor_of(&self, id: NodeId) -> Option<Actor> {
-        self.config.peers.iter().find(|peer| peer.id == id).map(|peer| Actor::Etcd(peer.index))
+        self.routes.index(id).map(Actor::Etcd)
     }
 
     fn lead(&self) -> NodeId {
@@ -428,7 +550,13 @@ fn bootstrap(config: &MemberConfig, id: NodeId, disk: &mut Disk) {
     let entries: Vec<Entry> = (1..)
         .zip(&config.peers)
         .map(|(index, peer)| {
-            let context = Some(Blob::from(peer.name.as_str()));
+            let member = MemberInfo {
+                id: peer.id.0,
+                name: peer.name.clone(),
+                peer_urls: vec![address::peer_url(peer.index)],
+                ..MemberInfo::default()
+            };
+            let context = Some(ChangeContext::of(&member).encode());
             let change = ConfChange { id: 0, kind: ConfChangeKind::AddNode, node: peer.id, context };
             Entry {
                 term: Term(1),

@@ -12,7 +12,7 @@ use raft::{
 use sim::{Blob, SimTime, Str, Token};
 
 use super::{Context, Member, Message, timer};
-use crate::proposal::Proposal;
+use crate::proposal::{Proposal, RequestNumber};
 use crate::state::Image;
 
 /// After this long a snapshot that was sent is taken for arrived or lost; probing tells which.
@@ -57,6 +57,11 @@ impl Member {
     /// would write twice.
     fn is_first(&mut self, data: &Blob) -> bool {
         let Some(number) = data.downcast::<Proposal>().map(Proposal::number) else { return true };
+        self.is_new(number)
+    }
+
+    /// Whether a request's number was not seen before.
+    pub(super) fn is_new(&mut self, number: RequestNumber) -> bool {
         if self.forwarded.contains(&number) {
             return false;
         }
@@ -301,6 +306,8 @@ impl Member {
         }
         let before = self.state.store.revision();
         self.state = image.0.clone();
+        self.replayed = self.state.members.clone();
+        self.find_routes();
         self.commit_database();
         self.watchers.restart(before);
         self.schedule_catch_up(context);

@@ -58,6 +58,31 @@ impl Member {
         self.failed.as_ref()
     }
 
+    /// Why the process has ended in good order (removed, refused at its start); `None` while it runs.
+    pub fn stopped(&self) -> Option<&Str> {
+        self.stopped.as_ref()
+    }
+
+    /// The cluster's ID.
+    pub const fn cluster_id(&self) -> u64 {
+        self.cluster
+    }
+
+    /// Whether it has no vote.
+    pub fn is_learner(&self) -> bool {
+        self.state.members.is_learner(self.id)
+    }
+
+    /// A member's number among the actors, as far as its place is known.
+    pub fn index_of(&self, id: NodeId) -> Option<u32> {
+        self.routes.index(id)
+    }
+
+    /// What a member is called: its name, or where it has none its ID.
+    pub fn name_of_member(&self, id: NodeId) -> Str {
+        self.name_of(id)
+    }
+
     /// Whether it has caught up since its start and serves.
     pub const fn is_ready(&self) -> bool {
         self.ready
@@ -90,8 +115,7 @@ impl Member {
 
     /// The leader's number among the actors, as far as it knows.
     pub fn leader_index(&self) -> Option<u32> {
-        let lead = self.lead();
-        self.config.peers.iter().find(|peer| peer.id == lead).map(|peer| peer.index)
+        self.routes.index(self.lead())
     }
 
     /// Known to be committed up to here.

@@ -45,7 +45,7 @@ impl Store {
     fn forget(&mut self, id: RecordId) {
         // A tombstone that was replaced is named twice: by itself and by its successor.
         let Some(record) = self.log.remove(&id) else { return };
-        self.bytes_in_use -= record.bytes();
+        self.data_bytes -= record.bytes();
         if record.delete && self.keys.get(&record.kv.key).is_some_and(|latest| latest.id() == id) {
             self.keys.remove(&record.kv.key);
         }

@@ -7,12 +7,16 @@
 //! written since the last one. Both maps are persistent: a clone of a store is two pointers.
 
 mod compact;
+mod hash;
+mod pages;
 mod range;
 mod record;
 #[cfg(test)]
 mod tests;
 mod write;
 
+pub(crate) use hash::Crc;
+pub use hash::Hashed;
 pub use range::Found;
 pub use record::{Record, RecordId};
 pub use write::Write;
@@ -40,9 +44,9 @@ pub struct Store {
     /// How many keys exist now.
     live: u64,
     /// Bytes of the records in `log`.
-    bytes_in_use: u64,
-    /// Bytes that the file has grown to; freed pages are used again but not given back.
-    bytes: u64,
+    data_bytes: u64,
+    /// Pages that the file has grown to: freed ones are used again but not given back. Each member's own.
+    file_pages: u64,
     digest: Digest,
 }
 
@@ -54,9 +58,8 @@ impl Default for Store {
             keys: OrdMap::new(),
             log: OrdMap::new(),
             live: 0,
-            // What bbolt writes before the first key: meta pages, freelist, the empty buckets.
-            bytes_in_use: 20_480,
-            bytes: 20_480,
+            data_bytes: 0,
+            file_pages: pages::of_new_file(),
             digest: Digest::default(),
         }
     }
@@ -86,21 +89,6 @@ impl Store {
 
     /// How many records (versions and tombstones) are kept.
     pub fn record_count(&self) -> u64 {
-        self.log.len() as u64
-    }
-
-    /// The database file's size in bytes.
-    pub const fn bytes(&self) -> u64 {
-        self.bytes
-    }
-
-    /// Bytes of it that hold something.
-    pub const fn bytes_in_use(&self) -> u64 {
-        self.bytes_in_use
-    }
-
-    /// How many records there are, of all versions of all keys.
-    pub fn log_len(&self) -> u64 {
         self.log.len() as u64
     }
 
@@ -154,11 +142,6 @@ impl Store {
         }
     }
 
-    /// Gives back the space that compaction freed (`etcdctl defrag`).
-    pub fn defragment(&mut self) {
-        self.bytes = self.bytes_in_use;
-    }
-
     /// Whether the maps agree with each other and with the counters; for tests and the page's invariants.
     /// Looks at everything.
     ///
@@ -175,7 +158,7 @@ impl Store {
         if live != self.live {
             return Err(format!("{live} keys exist, {} were counted", self.live));
         }
-        let mut bytes = Store::default().bytes_in_use;
+        let mut bytes = 0;
         for (id, record) in &self.log {
             bytes += record.bytes();
             if *id != record.id() || id.main > self.revision {
@@ -188,8 +171,8 @@ impl Store {
                 ));
             }
         }
-        if bytes != self.bytes_in_use {
-            return Err(format!("{bytes} bytes are in use, {} were counted", self.bytes_in_use));
+        if bytes != self.data_bytes {
+            return Err(format!("the records take {bytes} bytes, {} were counted", self.data_bytes));
         }
         Ok(())
     }

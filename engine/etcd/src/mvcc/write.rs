@@ -83,8 +83,8 @@ impl Write<'_> {
         let store = &mut *self.store;
         store.revision = self.main;
         store.digest = record.chain(store.digest);
-        store.bytes_in_use += record.bytes();
-        store.bytes = store.bytes.max(store.bytes_in_use);
+        store.data_bytes += record.bytes();
+        store.grow_file();
         store.log.insert(RecordId { main: self.main, sub: self.subs }, record);
         self.subs += 1;
     }

@@ -43,6 +43,9 @@ pub enum Error {
     NotSupportedForLearner,
     BadLeaderTransferee,
     NotLeader,
+    TimeoutLeaderTransfer,
+    /// Raft takes no proposals at the moment.
+    ProposalDropped,
     /// The leader changed while the request waited.
     LeaderChanged,
     /// The leader could not be reached while the request waited.
@@ -77,6 +80,7 @@ impl Error {
             | Error::BadLeaderTransferee
             | Error::NotLeader => "FailedPrecondition",
             Error::LeaseTtlTooLarge => "OutOfRange",
+            Error::TimeoutLeaderTransfer | Error::ProposalDropped => "Unknown",
             Error::NotSupported(_) => "Unimplemented",
             Error::RequestTooLarge
             | Error::BadMemberUrls
@@ -134,6 +138,8 @@ impl fmt::Display for Error {
             Error::NotSupportedForLearner => "etcdserver: rpc not supported for learner",
             Error::BadLeaderTransferee => "etcdserver: bad leader transferee",
             Error::NotLeader => "etcdserver: not leader",
+            Error::TimeoutLeaderTransfer => "etcdserver: request timed out, leader transfer took too long",
+            Error::ProposalDropped => "raft proposal dropped",
             Error::NotSupported(what) => what,
         })
     }

@@ -111,11 +111,45 @@ impl Cluster {
         self.lives[i] += 1;
         let disk = std::mem::take(&mut self.disks[i]);
         let member = Member::new(self.configs[i].clone(), disk, self.now);
-        if self.lives[i] > 1 {
-            self.watchdog.restarted(&member);
-        }
+        self.watchdog.restarted(&member);
         self.members[i] = Some(member);
         self.handle(index, Input::Start);
+    }
+
+    /// Starts a new process on an empty disk that is to join the running cluster; its predecessor is gone.
+    pub fn join(&mut self, index: u32) {
+        let i = index as usize;
+        while self.members.len() <= i {
+            let index = self.members.len() as u32;
+            let config = MemberConfig { index, ..self.configs[0].clone() };
+            self.members.push(None);
+            self.disks.push(Disk::default());
+            self.lives.push(0);
+            self.configs.push(config);
+        }
+        self.crash(index, 0);
+        self.disks[i] = Disk::default();
+        self.configs[i].initial_state = etcd::InitialState::Existing;
+        let others: Vec<_> = (0..self.members.len() as u32).map(etcd::Peer::numbered).collect();
+        self.configs[i].peers = others;
+        self.start(index);
+    }
+
+    /// Starts a member on another disk.
+    pub fn start_on(&mut self, index: u32, disk: Disk) {
+        self.crash(index, 0);
+        self.disks[index as usize] = disk;
+        self.start(index);
+    }
+
+    /// The configuration that a member is started with next.
+    pub fn config_mut(&mut self, index: u32) -> &mut MemberConfig {
+        &mut self.configs[index as usize]
+    }
+
+    /// The ID of the member at a place.
+    pub fn id(&self, index: u32) -> u64 {
+        self.member(index).id().0
     }
 
     pub fn crash(&mut self, index: u32, torn: u64) {
@@ -243,7 +277,7 @@ impl Cluster {
     }
 
     pub fn handle(&mut self, index: u32, input: Input) {
-        let Some(member) = self.members[index as usize].as_mut() else { return };
+        let Some(Some(member)) = self.members.get_mut(index as usize) else { return };
         let mut effects = Vec::new();
         let me = Actor::Etcd(index);
         member.handle(input, &mut Context::new(self.now, me, &mut effects));

@@ -88,6 +88,23 @@ impl Checker {
         self.restarted(id, HardState::default());
     }
 
+    /// Whether a quorum of the configuration that `node` acts by still has stored what is known to be committed.
+    ///
+    /// # Errors
+    /// [`Violation::NotDurable`].
+    pub fn check_durable<S: Storage>(
+        &self,
+        node: &RawNode<S>,
+        durable: impl Fn(NodeId, LogIndex) -> Option<Term>,
+    ) -> Result<(), Violation> {
+        let Some(committed) = self.committed() else { return Ok(()) };
+        let stored = |member| Some(durable(member, committed.index) == Some(committed.term));
+        match node.raft().tracker().config.voters.vote_result(stored) {
+            VoteResult::Won => Ok(()),
+            _ => Err(Violation::NotDurable { committed, leader: node.raft().lead() }),
+        }
+    }
+
     /// Everything that is known to be committed ends here.
     pub fn committed(&self) -> Option<EntryId> {
         let term = *self.committed.last()?;

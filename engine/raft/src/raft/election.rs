@@ -22,8 +22,7 @@ impl<S: Storage> Raft<S> {
         self.lead = NodeId::NONE;
         self.election_elapsed = 0;
         self.heartbeat_elapsed = 0;
-        let base = u64::from(self.config.election_tick);
-        self.randomized_election_timeout = self.stream.range(base..2 * base) as u32;
+        self.draw_election_timeout();
         self.lead_transferee = NodeId::NONE;
         self.tracker.reset_votes();
         let last = self.log.last_index();
@@ -35,6 +34,12 @@ impl<S: Storage> Raft<S> {
         self.pending_conf_index = LogIndex::ZERO;
         self.uncommitted_size = 0;
         self.read_only = ReadOnly::new(self.config.read_only_option);
+    }
+
+    /// From one election timeout to two.
+    pub(super) fn draw_election_timeout(&mut self) {
+        let base = u64::from(self.config.election_tick);
+        self.randomized_election_timeout = self.stream.range(base..2 * base) as u32;
     }
 
     pub(super) fn become_follower(&mut self, term: Term, lead: NodeId) {

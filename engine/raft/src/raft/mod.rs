@@ -211,6 +211,15 @@ impl<S: Storage> Raft<S> {
         if self.role == Role::Leader { self.tick_heartbeat() } else { self.tick_election() }
     }
 
+    pub(crate) fn set_ticks(&mut self, election: u32, heartbeat: u32) {
+        debug_assert!(heartbeat > 0 && election > heartbeat);
+        let changed = self.config.election_tick != election;
+        (self.config.election_tick, self.config.heartbeat_tick) = (election, heartbeat);
+        if changed {
+            self.draw_election_timeout();
+        }
+    }
+
     /// Only lets time pass towards the next election, without acting.
     pub(crate) fn tick_quiesced(&mut self) {
         self.election_elapsed += 1;
