@@ -4,6 +4,7 @@
 //! together, as they do in etcd, whose loop writes one batch at a time. Everything else is taken up at once.
 
 use std::sync::Arc;
+use std::time::Duration;
 
 use raft::{
     Entries, EntryId, LOCAL_APPEND_THREAD, LOCAL_APPLY_THREAD, LogIndex, MessageKind, NodeId, RaftError,
@@ -16,7 +17,7 @@ use crate::proposal::{Proposal, RequestNumber};
 use crate::state::Image;
 
 /// After this long a snapshot that was sent is taken for arrived or lost; probing tells which.
-const SNAPSHOT_WAIT: std::time::Duration = std::time::Duration::from_secs(1);
+const SNAPSHOT_WAIT: Duration = Duration::from_secs(1);
 
 /// How many forwarded proposals are remembered, to know a doubled message.
 const REMEMBER_FORWARDED: usize = 256;
@@ -185,6 +186,12 @@ impl Member {
         let latency = self.random.duration(self.config.fsync_min..self.config.fsync_max);
         context.timer(latency, Token::new(timer::FSYNC, self.fsync_running));
         self.fsync_running
+    }
+
+    /// Makes the disk faster or slower, from the next fsync on: each takes from `min` up to but without `max`.
+    pub fn set_fsync_latency(&mut self, min: Duration, max: Duration) {
+        self.config.fsync_min = min;
+        self.config.fsync_max = max.max(min + Duration::from_nanos(1));
     }
 
     /// An fsync is done.

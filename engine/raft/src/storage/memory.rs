@@ -1,21 +1,50 @@
 //! The stable log in memory; what etcd's server, too, keeps beside its write-ahead log.
 
+use std::hash::{Hash, Hasher};
 use std::sync::Arc;
 
 use imbl::Vector;
-use sim::Blob;
+use sim::{Blob, Digest};
 
 use super::Storage;
 use crate::{ConfState, Entry, EntryId, HardState, LogIndex, Snapshot, StorageError, Term};
 
-/// Hard state, snapshot and the entries after some index. A clone is a few pointers.
-#[derive(Clone, Debug, Hash, PartialEq, Eq, Default)]
+/// Hard state, snapshot and the entries after some index. A clone is a few pointers, and its [`Hash`] costs the same
+/// however long the log is.
+#[derive(Clone, Debug, Default)]
 pub struct MemoryStorage {
     hard_state: HardState,
     snapshot: Arc<Snapshot>,
     /// The last entry that is no longer kept.
     before: EntryId,
     entries: Vector<Entry>,
+    /// The sum of the entries' digests. Each digest has the entry's index in it, so that the order counts, too.
+    sum: u64,
+}
+
+impl Hash for MemoryStorage {
+    fn hash<H: Hasher>(&self, state: &mut H) {
+        (self.hard_state, &self.snapshot, self.before, self.entries.len() as u64, self.sum).hash(state);
+    }
+}
+
+impl PartialEq for MemoryStorage {
+    fn eq(&self, other: &Self) -> bool {
+        let head = |log: &MemoryStorage| (log.hard_state, log.before, log.sum);
+        head(self) == head(other) && self.snapshot == other.snapshot && self.entries == other.entries
+    }
+}
+
+impl Eq for MemoryStorage {}
+
+/// An entry's part of the sum.
+fn digest(entry: &Entry) -> u64 {
+    let mut bytes = [0; 32];
+    let parts = [entry.term.0, entry.index.0, entry.kind as u64, entry.data.digest().0];
+    for (place, part) in bytes.chunks_exact_mut(8).zip(parts) {
+        place.copy_from_slice(&part.to_le_bytes());
+    }
+    Digest::of_bytes(&bytes).0
 }
 
 impl MemoryStorage {
@@ -61,6 +90,7 @@ impl MemoryStorage {
         self.before = snapshot.id();
         self.snapshot = snapshot;
         self.entries = Vector::new();
+        self.sum = 0;
         Ok(())
     }
 
@@ -95,7 +125,9 @@ impl MemoryStorage {
         }
         let term = self.term(index)?;
         let dropped = index - self.before.index;
-        self.entries = self.entries.skip(dropped as usize);
+        let kept = self.entries.split_off(dropped as usize);
+        let dropped = std::mem::replace(&mut self.entries, kept);
+        self.forget(&dropped);
         self.before = EntryId { term, index };
         Ok(())
     }
@@ -117,9 +149,22 @@ impl MemoryStorage {
             return Err(StorageError::Gap { last: self.last_index(), append: first });
         }
         let kept = first - self.before.index.next();
-        self.entries.truncate(kept as usize);
-        self.entries.extend(entries.iter().cloned());
+        if (kept as usize) < self.entries.len() {
+            let replaced = self.entries.split_off(kept as usize);
+            self.forget(&replaced);
+        }
+        for entry in entries {
+            self.sum = self.sum.wrapping_add(digest(entry));
+            self.entries.push_back(entry.clone());
+        }
         Ok(())
+    }
+
+    /// Takes entries out of the sum.
+    fn forget(&mut self, entries: &Vector<Entry>) {
+        for entry in entries {
+            self.sum = self.sum.wrapping_sub(digest(entry));
+        }
     }
 }
 
@@ -240,6 +285,27 @@ mod tests {
             storage.append(&log(&[(6, 9)])),
             Err(StorageError::Gap { last: LogIndex(4), append: LogIndex(6) })
         );
+    }
+
+    #[test]
+    fn the_hash_is_that_of_the_content() {
+        let mut long = storage();
+        let short = long.clone();
+        assert_eq!(long.append(&log(&[(7, 6), (8, 6)])), Ok(()));
+        assert_ne!(Digest::of(&long), Digest::of(&short));
+        assert_eq!(long.append(&log(&[(6, 7)])), Ok(()));
+        assert_ne!(Digest::of(&long), Digest::of(&short));
+        assert_eq!(long.append(&log(&[(6, 6)])), Ok(()));
+        assert_eq!(
+            (Digest::of(&long), &long),
+            (Digest::of(&short), &short),
+            "by another way to the same log"
+        );
+        assert_eq!(long.compact(LogIndex(5)), Ok(()));
+        assert_ne!(Digest::of(&long), Digest::of(&short));
+        let start = Snapshot { index: LogIndex(9), term: Term(9), ..Snapshot::default() };
+        assert_eq!(long.apply_snapshot(Arc::new(start)), Ok(()));
+        assert_eq!(long.sum, 0);
     }
 
     #[test]
