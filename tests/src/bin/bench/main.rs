@@ -4,6 +4,8 @@
     reason = "measuring is what the wall clock is for; nothing here is in the engine"
 )]
 
+mod store;
+
 use std::time::{Duration, Instant};
 
 use clusterlab_tests::{driver, samples};
@@ -14,6 +16,8 @@ use sim::{Blob, EventNumber};
 
 fn main() {
     raft_events();
+    store::mvcc_puts();
+    store::watch_fanout();
     let lab = thousand_pods();
     clones(&lab);
     rewinds(lab);
