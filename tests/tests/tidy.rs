@@ -16,7 +16,7 @@ const ARROWS: &[(&str, &[&str])] = &[
     ("runtime", &["sim", "api"]),
     ("network", &["sim", "api", "client"]),
     ("kubelet", &["sim", "api", "client", "runtime"]),
-    ("kubectl", &["sim", "api", "client"]),
+    ("kubectl", &["sim", "etcd", "api", "client"]),
 ];
 
 /// No file is longer, whatever it holds.

@@ -10,7 +10,7 @@ pub const HELP: &str = "\
 clusterlab: a Kubernetes cluster in a file
 
   clusterlab run LAB.yaml [--seed N] [--until 60s | --until idle | --until 'kubectl wait ...']
-                 [-c 'kubectl get pods -o wide']... [--hash]
+                 [-c 'kubectl get pods -o wide']... [-c 'etcdctl get /registry --prefix --keys-only']... [--hash]
       Runs a lab as fast as it goes and prints what the commands print. With --hash, the
       number of events and the state hash at the end. LAB.yaml may be - for standard input.
 

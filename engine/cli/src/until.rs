@@ -29,10 +29,11 @@ impl Until {
         if text == "idle" {
             return Ok(Until::Idle);
         }
-        if text.starts_with("kubectl ") {
+        if ["kubectl ", "etcdctl "].iter().any(|program| text.starts_with(program)) {
             return Ok(Until::Command(text.to_owned()));
         }
-        let wrong = || format!("--until takes a duration (60s), idle, or a kubectl line, not {text:?}");
+        let wrong =
+            || format!("--until takes a duration (60s), idle, or a line of kubectl or etcdctl, not {text:?}");
         parse_duration(text).map(Until::Time).ok_or_else(wrong)
     }
 
@@ -100,7 +101,9 @@ pub struct Ended {
 /// Runs a command line in the lab's terminal until it ends; virtual time goes on meanwhile.
 pub fn command(lab: &mut Lab, line: &str) -> Result<Ended, String> {
     let session = kubectl::SessionId(SESSION);
-    lab.act(Action::Kubectl { session: SESSION, line: line.to_owned(), stdin: None });
+    // Nobody types into it: what a program reads there is at its end.
+    let stdin = Some(String::new());
+    lab.act(Action::Kubectl { session: SESSION, line: line.to_owned(), stdin });
     let deadline = lab.now() + PATIENCE;
     loop {
         if let Some(found) = lab.cluster().terminal().session(session)

@@ -182,7 +182,7 @@ impl State {
     }
 
     fn header(&self) -> Header {
-        Header { member: 0, revision: self.store.revision(), raft_term: 0 }
+        Header { revision: self.store.revision(), ..Header::default() }
     }
 
     fn op(&self, response: OpResponse) -> Response {

@@ -1,6 +1,7 @@
 //! Completion of what is being typed.
 
 use crate::commands;
+use crate::etcdctl;
 use crate::flags::{GLOBAL, Takes};
 use crate::help::COMMANDS;
 
@@ -41,8 +42,10 @@ pub fn complete(line: &str, cursor: u32, names: &dyn Fn(&str) -> Vec<String>) ->
     if program.is_some_and(|p| p == "kubectl" || p == "k") {
         words.remove(0);
         candidates = of_kubectl(&words, word, names);
+    } else if let Some(tool @ ("etcdctl" | "etcdutl")) = program {
+        candidates = etcdctl::complete(tool, &words[1..], word);
     } else if program.is_none() {
-        candidates.push("kubectl".to_owned());
+        candidates.extend(["kubectl", "etcdctl", "etcdutl"].map(str::to_owned));
     }
     candidates.retain(|c| c.starts_with(word));
     candidates.sort();
@@ -129,6 +132,9 @@ mod tests {
         assert_eq!(at_end("kubectl rollout un"), ["undo"]);
         assert_eq!(at_end("kubectl get pods --all-n"), ["--all-namespaces"]);
         assert_eq!(at_end("kubectl get pods -o js"), ["json", "jsonpath="]);
-        assert!(at_end("etcdctl ").is_empty());
+        assert_eq!(at_end("etc"), ["etcdctl", "etcdutl"]);
+        assert_eq!(at_end("etcdctl ge"), ["get"]);
+        assert_eq!(at_end("etcdctl get --pref"), ["--prefix"]);
+        assert_eq!(at_end("etcdctl get / -w f"), ["fields"]);
     }
 }

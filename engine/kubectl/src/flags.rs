@@ -79,11 +79,20 @@ pub struct Arguments {
 }
 
 impl Arguments {
-    /// Reads `words` by the command's `flags` (and the global ones).
+    /// Reads `words` by the command's `flags` (and kubectl's global ones).
     ///
     /// # Errors
     /// As pflag says them: unknown flags, missing and malformed values.
     pub fn read(words: &[String], flags: &[Flag]) -> Result<Arguments, String> {
+        let known: Vec<Flag> = flags.iter().chain(GLOBAL).copied().collect();
+        Arguments::read_by(words, &known)
+    }
+
+    /// Reads `words` by these flags alone.
+    ///
+    /// # Errors
+    /// As pflag says them.
+    pub fn read_by(words: &[String], flags: &[Flag]) -> Result<Arguments, String> {
         let mut read = Arguments::default();
         let mut words = words.iter();
         while let Some(word) = words.next() {
@@ -211,7 +220,7 @@ impl Arguments {
 }
 
 fn find(flags: &[Flag], fits: impl Fn(&Flag) -> bool) -> Option<&Flag> {
-    flags.iter().find(|f| fits(f)).or_else(|| GLOBAL.iter().find(|f| fits(f)))
+    flags.iter().find(|f| fits(f))
 }
 
 fn invalid(flag: &Flag, value: &str, why: &str) -> String {

@@ -129,6 +129,15 @@ pub fn not_simulated(name: &str, subcommand: &str) -> Failure {
     Failure::error(text)
 }
 
+/// `help`: the programs that the terminal has, then kubectl's commands.
+pub fn terminal() -> String {
+    format!(
+        "{}\nPrograms beside kubectl:\n  etcdctl         Talks to the etcd members: etcdctl get /registry/pods --prefix --keys-only, etcdctl --help\n  \
+         etcdutl         Reads and restores etcd's snapshots\n",
+        kubectl()
+    )
+}
+
 /// `kubectl --help`.
 pub fn kubectl() -> String {
     let mut text = String::from("kubectl controls the Kubernetes cluster manager.\n\nCommands:\n");

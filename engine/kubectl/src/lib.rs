@@ -6,6 +6,8 @@
 mod commands;
 mod complete;
 mod describe;
+#[allow(dead_code)] // Its commands come one by one.
+mod etcdctl;
 mod failure;
 mod find;
 mod flags;
@@ -14,11 +16,13 @@ mod manifest;
 mod print;
 mod problem;
 mod process;
+mod program;
 mod requests;
 mod resource;
 mod session;
 mod targets;
 mod terminal;
+mod wire;
 mod words;
 
 pub use complete::{Completion, complete};
@@ -26,3 +30,4 @@ pub use problem::Problem;
 pub use process::{Process, VERSION};
 pub use session::{Channel, EXIT_INTERRUPTED, OUTPUT_BYTES_MAX, Piece, Screen, Session, SessionId, Settings};
 pub use terminal::Terminal;
+pub use wire::{Context, Input, Message};

@@ -6,13 +6,15 @@ use std::time::Duration;
 
 use api::Str;
 use api::http::{Frame, Request, Response};
-use client::{Message, RequestId};
+use client::RequestId;
+use etcd::rpc;
 use sim::{Actor, SimTime, Token};
 
-use crate::commands::Command;
 use crate::failure::Failure;
 use crate::problem::Problem;
+use crate::program::Program;
 use crate::session::{Channel, Session, SessionId};
+use crate::wire::{Context, Message};
 
 /// kubectl's version, which is the lab's.
 pub const VERSION: &str = "v1.36.0";
@@ -34,16 +36,23 @@ pub(crate) enum Event {
     Timer { tag: u32 },
 }
 
+/// What comes back from an etcd member, to the program that called it.
+#[derive(Clone, Debug)]
+pub(crate) enum EtcdEvent {
+    Response { tag: u32, response: Arc<rpc::Response> },
+    Failed { tag: u32, reason: Str },
+}
+
 /// A command that runs.
 #[derive(Clone, Debug, Hash)]
 pub struct Process {
     line: Str,
-    pub(crate) command: Command,
+    pub(crate) program: Program,
 }
 
 impl Process {
-    pub(crate) fn new(line: Str, command: Command) -> Process {
-        Process { line, command }
+    pub(crate) fn new(line: Str, program: Program) -> Process {
+        Process { line, program }
     }
 
     /// The line that started it.
@@ -57,8 +66,58 @@ impl Process {
 pub(crate) struct Wires {
     pub(crate) requests: BTreeMap<RequestId, (SessionId, u32)>,
     pub(crate) timers: BTreeMap<u64, (SessionId, u32)>,
+    /// Calls to etcd members, by member and number.
+    pub(crate) calls: BTreeMap<(u32, rpc::CallId), Waiting>,
     last_request: u64,
     last_timer: u64,
+    last_call: u64,
+}
+
+/// Who waits for an etcd member.
+#[derive(Clone, Debug, Hash)]
+pub(crate) struct Waiting {
+    pub(crate) session: SessionId,
+    pub(crate) tag: u32,
+    /// A watch stays open until someone ends it.
+    watch: bool,
+}
+
+impl Wires {
+    fn fresh_call(&mut self) -> rpc::CallId {
+        self.last_call += 1;
+        rpc::CallId(self.last_call)
+    }
+
+    /// Who waits for an answer; no longer afterwards, unless it is a watch that goes on.
+    pub(crate) fn answered(
+        &mut self,
+        member: u32,
+        call: rpc::CallId,
+        response: &rpc::Response,
+    ) -> Option<(SessionId, u32)> {
+        if let rpc::Response::WatchCreated { .. } | rpc::Response::WatchEvents { .. } = response {
+            let waiting = self.calls.get(&(member, call))?;
+            return Some((waiting.session, waiting.tag));
+        }
+        self.calls.remove(&(member, call)).map(|waiting| (waiting.session, waiting.tag))
+    }
+
+    /// Forgets a session's calls and ends its watches.
+    pub(crate) fn end_calls(&mut self, session: SessionId, context: &mut Context<'_>) {
+        let ended: Vec<_> = self.calls.extract_if(.., |_, waiting| waiting.session == session).collect();
+        for ((member, call), waiting) in ended {
+            if waiting.watch {
+                self.end_watch(member, call, context);
+            }
+        }
+    }
+
+    /// Tells the member that nobody looks at a watch any more.
+    fn end_watch(&mut self, member: u32, watch: rpc::CallId, context: &mut Context<'_>) {
+        let call = self.fresh_call();
+        let request = Arc::new(rpc::Request::WatchCancel { watch });
+        context.send(Actor::Etcd(member), Message::Etcd { call, request });
+    }
 }
 
 /// What a command can do while it handles one event.
@@ -66,7 +125,7 @@ pub(crate) struct Io<'a, 'c> {
     pub(crate) id: SessionId,
     pub(crate) session: &'a mut Session,
     pub(crate) wires: &'a mut Wires,
-    pub(crate) context: &'a mut client::Context<'c>,
+    pub(crate) context: &'a mut Context<'c>,
     pub(crate) exit: Option<u8>,
 }
 
@@ -96,7 +155,8 @@ impl Io<'_, '_> {
         self.wires.last_request += 1;
         let id = RequestId(self.wires.last_request);
         self.wires.requests.insert(id, (self.id, tag));
-        client::component::send(self.context, id, request.header(api::literal!("user-agent"), USER_AGENT));
+        let request = Arc::new(request.header(api::literal!("user-agent"), USER_AGENT));
+        self.context.send(Actor::ApiServer, Message::Api(client::Message::Request { id, request }));
     }
 
     /// Closes the streams (and forgets the requests) with `tag`.
@@ -105,7 +165,23 @@ impl Io<'_, '_> {
             self.wires.requests.iter().filter(|(_, to)| **to == (self.id, tag)).map(|(id, _)| *id).collect();
         for id in ids {
             self.wires.requests.remove(&id);
-            self.context.send(Actor::ApiServer, Message::Cancel { id });
+            self.context.send(Actor::ApiServer, Message::Api(client::Message::Cancel { id }));
+        }
+    }
+
+    /// Sends a request to an etcd member; its answers come back with `tag`.
+    pub(crate) fn call(&mut self, tag: u32, member: u32, request: Arc<rpc::Request>) -> rpc::CallId {
+        let call = self.wires.fresh_call();
+        let watch = matches!(*request, rpc::Request::Watch(_));
+        self.wires.calls.insert((member, call), Waiting { session: self.id, tag, watch });
+        self.context.send(Actor::Etcd(member), Message::Etcd { call, request });
+        call
+    }
+
+    /// No longer waits for a call's answers; a watch is ended.
+    pub(crate) fn drop_call(&mut self, member: u32, call: rpc::CallId) {
+        if self.wires.calls.remove(&(member, call)).is_some_and(|waiting| waiting.watch) {
+            self.wires.end_watch(member, call, self.context);
         }
     }
 

@@ -1,16 +1,17 @@
-//! The terminal: command lines in, requests to the API server and text out.
+//! The terminal: command lines in, requests to the API server or to etcd, and text out.
 
 use std::collections::BTreeMap;
 
 use api::Str;
 use api::http::Response;
-use client::{Component, Context, Input, Message};
 use sim::Actor;
 
 use crate::commands;
 use crate::failure::Failure;
-use crate::process::{Event, Io, Process, Step, Wires};
+use crate::process::{EtcdEvent, Event, Io, Process, Wires};
+use crate::program::{self, Program};
 use crate::session::{Channel, EXIT_INTERRUPTED, Session, SessionId};
+use crate::wire::{Context, Input, Message};
 use crate::words;
 
 /// The most lines that may be typed ahead of a running command.
@@ -80,22 +81,20 @@ impl Terminal {
         self.start(id, "kubectl apply -f -", Some(text.into()), context);
     }
 
-    /// Ctrl-C: ends the running command with exit code 130 and forgets what was typed ahead.
+    /// Ctrl-C: forgets what was typed ahead and ends the running command with exit code 130. A program that cleans up
+    /// (`etcdctl lock`) goes on until it has; a second Ctrl-C ends it.
     pub fn interrupt(&mut self, id: SessionId, context: &mut Context<'_>) {
         let Some(session) = self.sessions.get_mut(&id) else { return };
         session.typed_ahead.clear();
         if session.running.is_some() {
             session.transcript.push(Channel::Typed, "^C\n");
-            self.end(id, EXIT_INTERRUPTED, context);
+            if self.run(id, context, Program::interrupt) != Some(true) {
+                self.end(id, EXIT_INTERRUPTED, context);
+            }
         }
     }
 
-    fn read(
-        &self,
-        id: SessionId,
-        line: &str,
-        stdin: Option<Str>,
-    ) -> Result<Option<commands::Command>, Failure> {
+    fn read(&self, id: SessionId, line: &str, stdin: Option<Str>) -> Result<Option<Program>, Failure> {
         let line = words::split(line).map_err(|e| Failure::bare(format!("clusterlab: {e}")))?;
         if line.words.is_empty() {
             return Ok(None);
@@ -103,7 +102,7 @@ impl Terminal {
         let namespace = self.sessions.get(&id).map_or_else(Str::new, |s| s.settings.namespace.clone());
         let stdin = line.here_document.map(Str::from).or(stdin);
         let setup = commands::Setup { namespace, stdin, files: &self.files };
-        commands::program(&line.words, &setup).map(Some)
+        program::read(&line.words, &setup).map(Some)
     }
 
     /// Prints the warnings that an answer carries in its headers (`299 - "text"`).
@@ -117,11 +116,21 @@ impl Terminal {
     }
 
     fn step(&mut self, id: SessionId, event: Event, context: &mut Context<'_>) {
-        let Some(session) = self.sessions.get_mut(&id) else { return };
+        self.run(id, context, |program, io| program.handle(event, io));
+    }
+
+    /// Lets the running program do something; ends it when it says so.
+    fn run<T>(
+        &mut self,
+        id: SessionId,
+        context: &mut Context<'_>,
+        act: impl FnOnce(&mut Program, &mut Io<'_, '_>) -> T,
+    ) -> Option<T> {
+        let session = self.sessions.get_mut(&id)?;
         // Taken out while it acts, because it prints to the session that it belongs to.
-        let Some(mut process) = session.running.take() else { return };
+        let mut process = session.running.take()?;
         let mut io = Io { id, session, wires: &mut self.wires, context, exit: None };
-        process.command.handle(event, &mut io);
+        let done = act(&mut process.program, &mut io);
         let exit = io.exit;
         if let Some(session) = self.sessions.get_mut(&id) {
             session.running = Some(process);
@@ -129,6 +138,7 @@ impl Terminal {
         if let Some(code) = exit {
             self.end(id, code, context);
         }
+        Some(done)
     }
 
     /// Ends what runs: streams are closed, timers forgotten, and the next line that was typed ahead starts.
@@ -140,21 +150,39 @@ impl Terminal {
         self.wires.timers.retain(|_, (session, _)| *session != id);
         self.wires.requests.retain(|request, (session, _)| {
             if *session == id {
-                context.send(Actor::ApiServer, Message::Cancel { id: *request });
+                context.send(Actor::ApiServer, Message::Api(client::Message::Cancel { id: *request }));
             }
             *session != id
         });
+        self.wires.end_calls(id, context);
         if let Some((line, stdin)) = next {
             self.start(id, &line, stdin, context);
         }
     }
 }
 
-impl Component for Terminal {
-    fn handle(&mut self, input: Input, context: &mut Context<'_>) {
+impl Terminal {
+    /// Handles one thing that happened. Everything it wants done goes into the context, in order.
+    pub fn handle(&mut self, input: Input, context: &mut Context<'_>) {
         match input {
-            Input::Start => {}
-            Input::Response { id, response } => {
+            Input::Api(input) => self.handle_api(input, context),
+            Input::Etcd { member, call, response } => {
+                let Some((session, tag)) = self.wires.answered(member, call, &response) else { return };
+                let event = EtcdEvent::Response { tag, response };
+                self.run(session, context, |program, io| program.handle_etcd(event, io));
+            }
+            Input::EtcdFailed { member, call, reason } => {
+                let Some(waiting) = self.wires.calls.remove(&(member, call)) else { return };
+                let event = EtcdEvent::Failed { tag: waiting.tag, reason };
+                self.run(waiting.session, context, |program, io| program.handle_etcd(event, io));
+            }
+        }
+    }
+
+    fn handle_api(&mut self, input: client::Input, context: &mut Context<'_>) {
+        match input {
+            client::Input::Start => {}
+            client::Input::Response { id, response } => {
                 let Some((session, tag)) = self.wires.requests.get(&id).copied() else { return };
                 if !response.streaming {
                     self.wires.requests.remove(&id);
@@ -162,18 +190,18 @@ impl Component for Terminal {
                 self.warn(session, &response);
                 self.step(session, Event::Response { tag, response }, context);
             }
-            Input::Frame { id, frame } => {
+            client::Input::Frame { id, frame } => {
                 let Some((session, tag)) = self.wires.requests.get(&id).copied() else { return };
                 if matches!(frame, api::http::Frame::End) {
                     self.wires.requests.remove(&id);
                 }
                 self.step(session, Event::Frame { tag, frame }, context);
             }
-            Input::Failed { id, reason } => {
+            client::Input::Failed { id, reason } => {
                 let Some((session, tag)) = self.wires.requests.remove(&id) else { return };
                 self.step(session, Event::Failed { tag, reason }, context);
             }
-            Input::Timer(token) => {
+            client::Input::Timer(token) => {
                 let Some((session, tag)) = self.wires.timers.remove(&token.arg) else { return };
                 self.step(session, Event::Timer { tag }, context);
             }

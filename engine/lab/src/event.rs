@@ -120,7 +120,7 @@ impl Envelope {
     /// The call that this message opens, if it does.
     pub fn opens(&self) -> Option<Call> {
         let id = match &self.message {
-            Message::EtcdRequest(call, _) => call.0,
+            Message::EtcdRequest(call, request) if has_answer(request) => call.0,
             Message::Request(id, _) => id.0,
             _ => return None,
         };
@@ -138,6 +138,11 @@ impl Envelope {
             _ => None,
         }
     }
+}
+
+/// The end of a watch is answered on the watch itself.
+fn has_answer(request: &rpc::Request) -> bool {
+    !matches!(request, rpc::Request::WatchCancel { .. })
 }
 
 /// A watch stays open after its creation and its events; everything else is one answer.

@@ -31,7 +31,7 @@ fn holds(range: &KeyRange, key: &str) -> bool {
 
 impl FakeEtcd {
     fn header(&self) -> Header {
-        Header { member: 1, revision: Revision(self.revision), raft_term: 2 }
+        Header { cluster: 1, member: 1, revision: Revision(self.revision), raft_term: 2 }
     }
 
     pub fn handle(&mut self, member: u32, call: CallId, request: &Request) -> Vec<(CallId, Response)> {

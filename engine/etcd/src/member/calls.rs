@@ -380,7 +380,8 @@ impl Member {
     }
 
     pub(super) fn header(&self) -> Header {
-        Header { member: self.id.0, revision: self.state.store.revision(), raft_term: self.term().0 }
+        let (revision, raft_term) = (self.state.store.revision(), self.term().0);
+        Header { cluster: self.cluster, member: self.id.0, revision, raft_term }
     }
 
     /// Fills in who answers.
@@ -408,7 +409,7 @@ impl Member {
             | Response::Defragment { header }
             | Response::Hash { header, .. }
             | Response::HashKv { header, .. }
-            | Response::Snapshot { header, .. } => fill(header, member, raft_term),
+            | Response::Snapshot { header, .. } => fill(header, self.cluster, member, raft_term),
             Response::Error(_) => {}
         }
         response

@@ -10,6 +10,8 @@ use crate::snapshot::SnapshotBlob;
 /// The header of every answer.
 #[derive(Clone, PartialEq, Eq, Hash, Debug, Default)]
 pub struct Header {
+    /// The cluster that the member belongs to.
+    pub cluster: u64,
     /// The member that answered.
     pub member: u64,
     /// The store's revision when it answered.

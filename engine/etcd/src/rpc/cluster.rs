@@ -121,7 +121,8 @@ pub struct MemberStatus {
 }
 
 /// Fills in who answers.
-pub(crate) fn fill(header: &mut Header, member: u64, raft_term: u64) {
+pub(crate) fn fill(header: &mut Header, cluster: u64, member: u64, raft_term: u64) {
+    header.cluster = cluster;
     header.member = member;
     header.raft_term = raft_term;
 }

@@ -215,7 +215,8 @@ pub struct Say {
 }
 
 impl Say {
-    fn command(text: impl Into<String>) -> Command {
+    /// A command that prints `text`.
+    pub fn command(text: impl Into<String>) -> Command {
         Command::Say(Say { text: text.into(), namespace: None })
     }
 }
@@ -230,31 +231,15 @@ impl Step for Say {
     }
 }
 
-/// Reads a command line by its program.
-///
-/// # Errors
-/// In the shell's or the program's words.
-pub fn program(words: &[String], setup: &Setup<'_>) -> Result<Command, Failure> {
-    let (program, rest) = words.split_first().map_or(("", words), |(program, rest)| (program.as_str(), rest));
-    match program {
-        "kubectl" | "k" => kubectl(rest, setup),
-        "help" => Ok(Say::command(help::kubectl())),
-        "clear" | "true" => Ok(Say::command("")),
-        "echo" => Ok(Say::command(format!("{}\n", rest.join(" ")))),
-        "etcdctl" | "curl" | "crictl" | "dig" | "nslookup" | "ssh" | "iptables-save" | "ipvsadm" | "helm" => {
-            Err(Failure { text: format!("clusterlab: {program} is not simulated yet"), code: 127 })
-        }
-        // A verb without its program: people forget it.
-        other if help::COMMANDS.iter().any(|c| c.name == other) => kubectl(words, setup),
-        other => Err(Failure { text: format!("sh: {other}: command not found"), code: 127 }),
-    }
-}
-
 /// Commands with subcommands of their own.
 const PARENTS: &[&str] =
     &["rollout", "set", "config", "auth", "create", "cluster-info", "top", "apply", "certificate", "plugin"];
 
-fn kubectl(words: &[String], setup: &Setup<'_>) -> Result<Command, Failure> {
+/// Reads kubectl's arguments.
+///
+/// # Errors
+/// In kubectl's words.
+pub fn kubectl(words: &[String], setup: &Setup<'_>) -> Result<Command, Failure> {
     // Global flags may stand before the command: `kubectl -n web get pods`.
     let at = first_word(words);
     let Some(name) = at.and_then(|i| words.get(i)).map(String::as_str) else {

@@ -3,8 +3,8 @@
 use std::collections::{BTreeMap, VecDeque};
 
 use api::http::Frame;
-use client::{Component, Input, Message, RequestId};
-use clusterlab_kubectl::{Channel, SessionId, Terminal};
+use client::{Input, Message, RequestId};
+use clusterlab_kubectl::{self as kubectl, Channel, SessionId, Terminal};
 use sim::{Actor, Effect, SimTime, Token};
 
 use crate::server::Server;
@@ -31,22 +31,24 @@ pub struct Printed {
 }
 
 impl Cluster {
-    fn act(&mut self, act: impl FnOnce(&mut Terminal, &mut client::Context<'_>)) {
+    fn act(&mut self, act: impl FnOnce(&mut Terminal, &mut kubectl::Context<'_>)) {
         let mut effects = Vec::new();
-        let mut context = client::Context::new(self.now, Actor::User, &mut effects);
+        let mut context = kubectl::Context::new(self.now, Actor::User, &mut effects);
         act(&mut self.terminal, &mut context);
         for effect in effects {
             match effect {
-                Effect::Send { message: Message::Request { id, request }, .. } => {
+                Effect::Send { message: kubectl::Message::Api(Message::Request { id, request }), .. } => {
                     let inputs = self.server.handle(id, &request);
                     self.inputs.extend(inputs);
                 }
-                Effect::Send { message: Message::Cancel { id }, .. } => self.server.cancel(id),
+                Effect::Send { message: kubectl::Message::Api(Message::Cancel { id }), .. } => {
+                    self.server.cancel(id)
+                }
                 Effect::Timer { after, token } => {
                     self.timer_count += 1;
                     self.timers.insert((self.now + after, self.timer_count), token);
                 }
-                Effect::Note(_) => {}
+                Effect::Send { .. } | Effect::Note(_) => {}
             }
         }
     }
@@ -54,7 +56,7 @@ impl Cluster {
     /// Delivers what is under way until nothing is.
     pub fn settle(&mut self) {
         while let Some(input) = self.inputs.pop_front() {
-            self.act(|terminal, context| terminal.handle(input, context));
+            self.act(|terminal, context| terminal.handle(input.into(), context));
         }
     }
 
@@ -62,7 +64,7 @@ impl Cluster {
     pub fn ring(&mut self) {
         if let Some(((at, _), token)) = self.timers.pop_first() {
             self.now = at;
-            self.act(|terminal, context| terminal.handle(Input::Timer(token), context));
+            self.act(|terminal, context| terminal.handle(Input::Timer(token).into(), context));
             self.settle();
         }
     }

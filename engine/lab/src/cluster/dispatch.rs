@@ -59,6 +59,11 @@ impl Cluster {
                 let input = apiserver::Input::Etcd { member, call: *call, response: response.clone() };
                 self.with_api_server(input);
             }
+            (Actor::User, Message::EtcdResponse(call, response)) => {
+                let Actor::Etcd(member) = *from else { return };
+                let response = response.clone();
+                self.tell_terminal(kubectl::Input::Etcd { member, call: *call, response });
+            }
             (Actor::ApiServer, Message::Request(id, request)) => {
                 let id = apiserver::RequestId(id.0);
                 self.with_api_server(apiserver::Input::Request { from: *from, id, request: request.clone() });
@@ -119,6 +124,10 @@ impl Cluster {
             (Actor::ApiServer, Actor::Etcd(member)) => {
                 let call = etcd::rpc::CallId(call.id);
                 self.with_api_server(apiserver::Input::EtcdFailed { member, call, reason: reason.clone() });
+            }
+            (Actor::User, Actor::Etcd(member)) => {
+                let call = etcd::rpc::CallId(call.id);
+                self.tell_terminal(kubectl::Input::EtcdFailed { member, call, reason: reason.clone() });
             }
             (Actor::ApiServer, Actor::Kubelet(node)) => {
                 let id = apiserver::ProxyId(call.id);
@@ -191,10 +200,7 @@ impl Cluster {
                 Some(proxy) => proxy,
                 None => return,
             },
-            Actor::User => {
-                let terminal: &mut kubectl::Terminal = Arc::make_mut(&mut self.terminal);
-                terminal
-            }
+            Actor::User => return self.tell_terminal(kubectl::Input::Api(input)),
             _ => return,
         };
         component.handle(input, &mut Context::new(now, actor, &mut effects));
@@ -207,6 +213,15 @@ impl From<client::Message> for Message {
         match message {
             client::Message::Request { id, request } => Message::Request(id, request),
             client::Message::Cancel { id } => Message::Cancel(id),
+        }
+    }
+}
+
+impl From<kubectl::Message> for Message {
+    fn from(message: kubectl::Message) -> Self {
+        match message {
+            kubectl::Message::Api(message) => message.into(),
+            kubectl::Message::Etcd { call, request } => Message::EtcdRequest(call, request),
         }
     }
 }

@@ -37,10 +37,15 @@ impl Cluster {
         }
     }
 
-    pub(super) fn with_terminal(&mut self, act: impl FnOnce(&mut Terminal, &mut client::Context<'_>)) {
+    pub(super) fn with_terminal(&mut self, act: impl FnOnce(&mut Terminal, &mut kubectl::Context<'_>)) {
         let mut effects = Vec::new();
         let mut context = Context::new(self.now, Actor::User, &mut effects);
         act(Arc::make_mut(&mut self.terminal), &mut context);
         self.carry_out(Actor::User, effects);
+    }
+
+    /// Something comes back to the terminal.
+    pub(super) fn tell_terminal(&mut self, input: kubectl::Input) {
+        self.with_terminal(|terminal, context| terminal.handle(input, context));
     }
 }
