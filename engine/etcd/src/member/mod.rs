@@ -37,6 +37,7 @@ use self::contacts::Contacts;
 use self::joining::Joining;
 use self::lessor::Lessor;
 use self::maintenance::{Defrag, Transfer};
+pub use self::reconfigure::DEFAULT_TOKEN;
 use self::rounds::Append;
 use self::routes::Routes;
 pub use self::view::FollowerView;
