@@ -246,6 +246,8 @@ pub struct Member {
     failed: Option<Str>,
     /// Why the process has ended in good order.
     stopped: Option<Str>,
+    /// What it has to say of its disk: a sentence, and what to put into it behind its name.
+    found_at_start: Vec<(&'static str, Str)>,
 }
 
 impl Member {
@@ -282,10 +284,24 @@ impl Member {
         let own = config.own();
         let (id, cluster) = disk.identity().unwrap_or((own.id, config.cluster_id()));
         let mut failed = None;
+        // A corrupt disk breaks no promise of the cluster: the process says why it can't start, and ends.
+        let mut stopped = None;
         let found = disk.open().unwrap_or_else(|error| {
-            failed = Some(Str::from(error.to_string()));
+            stopped = Some(Str::from(error.to_string()));
             crate::disk::Found::default()
         });
+        let mut found_at_start = Vec::new();
+        for file in &found.broken {
+            found_at_start
+                .push(("{0} can't read the snapshot file {1}: it is put aside as {1}.broken.", file.into()));
+        }
+        if let Some(error) = &found.repaired {
+            let words = Str::from(error.to_string());
+            found_at_start.push(("{0} truncates its log where a write was cut off: {1}.", words));
+        }
+        if let Some(words) = &stopped {
+            found_at_start.push(("{0} can't start: {1}.", words.clone()));
+        }
 
         let mut storage = MemoryStorage::new();
         let mut state = State::new(config.min_lease_seconds());
@@ -384,13 +400,17 @@ impl Member {
             leader_elected_at: SimTime::ZERO,
             snapshots_sent: BTreeMap::new(),
             failed,
-            stopped: None,
+            stopped,
+            found_at_start,
             config,
         }
     }
 
     /// Handles one thing that happened.
     pub fn handle(&mut self, input: Input, context: &mut Context<'_>) {
+        for (template, what) in std::mem::take(&mut self.found_at_start) {
+            context.note(template, [self.config.own().name, what]);
+        }
         if self.failed.is_some() || self.stopped.is_some() {
             return;
         }

@@ -104,7 +104,9 @@ impl Cluster {
         }
         for effect in effects {
             match effect {
-                Effect::Timer { after, token } => self.queue.push(self.now + after, Event::Timer(index, token)),
+                Effect::Timer { after, token } => {
+                    self.queue.push(self.now + after, Event::Timer(index, token))
+                }
                 Effect::Send { to: Actor::Etcd(to), message } => {
                     self.queue.push(self.now + LATENCY, Event::Peer { from: index, to, message })
                 }
@@ -171,7 +173,8 @@ pub fn watch_fanout() {
     let one = fanout(WATCHERS, |i| KeyRange::key(format!("k{i}")), "k7");
     let one_of_more = fanout(10 * WATCHERS, |i| KeyRange::key(format!("k{i}")), "k7");
     let same = fanout(WATCHERS, |_| KeyRange::prefix("k"), "k7");
-    let different = fanout(WATCHERS, |i| KeyRange { start: format!("a{i:05}").into(), end: Some("z".into()) }, "k7");
+    let different =
+        fanout(WATCHERS, |i| KeyRange { start: format!("a{i:05}").into(), end: Some("z".into()) }, "k7");
     let per_match = |ns: f64| (ns - none) / WATCHERS as f64;
     line(
         "watch-fanout",
