@@ -67,6 +67,21 @@ pub enum Body {
 /// Header names are lower case.
 pub type Headers = Vec<(Str, Str)>;
 
+/// Who sends a request, as far as its headers do not say so.
+///
+/// Only processes of the lab can set it: what comes from outside has headers. It stands for what TLS tells a server
+/// of a connection, and for the tokens that kube-controller-manager has for its controllers.
+#[derive(Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Debug, Default)]
+pub enum Credential {
+    /// The client certificate of the process at the other end.
+    #[default]
+    Connection,
+    /// A kubelet's client certificate: `CN=system:node:NAME, O=system:nodes`.
+    Node(Str),
+    /// The token of a service account in kube-system (`--use-service-account-credentials`).
+    ServiceAccount(Str),
+}
+
 /// A request.
 #[derive(Clone, PartialEq, Eq, Hash, Debug)]
 pub struct Request {
@@ -80,12 +95,21 @@ pub struct Request {
     pub headers: Headers,
     /// The body.
     pub body: Body,
+    /// Who sends it, when no header says so.
+    pub credential: Credential,
 }
 
 impl Request {
     /// A request without query, headers or body.
     pub fn new(method: Method, path: impl Into<Str>) -> Request {
-        Request { method, path: path.into(), query: Vec::new(), headers: Vec::new(), body: Body::Empty }
+        Request {
+            method,
+            path: path.into(),
+            query: Vec::new(),
+            headers: Vec::new(),
+            body: Body::Empty,
+            credential: Credential::Connection,
+        }
     }
 
     /// With a query parameter more.

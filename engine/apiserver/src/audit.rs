@@ -14,6 +14,8 @@ const ENTRIES_MAX: usize = 256;
 pub struct Entry {
     /// Who sent it.
     pub from: Actor,
+    /// In whose name; empty when that was not found out.
+    pub user: Str,
     /// `get`, `list`, `watch`, `create`, ...
     pub verb: &'static str,
     /// Its path.

@@ -6,9 +6,11 @@ use std::time::Duration;
 use api::http::{Body, Method, Request};
 use api::{Str, Value, literal, object};
 
+use crate::authn::User;
 use crate::deadlines::Deadline;
 use crate::failure::Result;
-use crate::operation::{Caller, Operation, OperationId, Pending, Reply};
+use crate::operation::{Caller, Next, Operation, OperationId, Pending, Reply};
+use crate::registry::ResourceId;
 use crate::request_info::Verb;
 use crate::watch_cache::Cache;
 use crate::{ApiServer, Context};
@@ -58,9 +60,15 @@ impl ApiServer {
             return;
         }
         let wanted = self.wave(self.bootstrap.wave);
-        self.bootstrap.left = wanted.len() as u32;
-        if wanted.is_empty() {
+        let policy = if self.bootstrap.wave == 1 { self.policy_requests(context) } else { Vec::new() };
+        self.bootstrap.left = (wanted.len() + policy.len()) as u32;
+        if self.bootstrap.left == 0 {
             return self.bootstrap_step(context);
+        }
+        for (resource, request) in policy {
+            let operation = self.own_operation(resource, "", Pending::Policy, context);
+            let id = self.next_operation();
+            self.proceed(id, operation, Ok(Next::Etcd(request)), context);
         }
         for (group, resource, namespace, object) in wanted {
             self.create_own(group, resource, namespace, object, context);
@@ -150,14 +158,29 @@ impl ApiServer {
             self.bootstrap.left -= 1;
             return;
         };
-        let info = self.resources.get(id);
+        let mut operation = self.own_operation(id, namespace, Pending::Begin, context);
+        let request = Request { body: Body::Tree(object), ..Request::clone(&operation.request) };
+        operation.request = Arc::new(request);
+        let operation_id = self.next_operation();
+        let next = self.begin(operation_id, &mut operation, context);
+        self.proceed(operation_id, operation, next, context);
+    }
+
+    fn own_operation(
+        &self,
+        resource: ResourceId,
+        namespace: &'static str,
+        pending: Pending,
+        context: &Context<'_>,
+    ) -> Operation {
+        let info = self.resources.get(resource);
         let mut request = Request::new(Method::Post, info.collection_path(namespace));
         request.headers.push((literal!("user-agent"), literal!("kube-apiserver")));
-        request.body = Body::Tree(object);
-        let mut operation = Operation {
+        Operation {
             caller: Caller::Server,
+            user: Arc::new(User::server()),
             verb: Verb::Create,
-            resource: id,
+            resource,
             namespace: namespace.into(),
             name: Str::new(),
             subresource: Str::new(),
@@ -169,11 +192,8 @@ impl ApiServer {
             steps: Vec::new(),
             attempts: 0,
             waits_until: None,
-            pending: Pending::Begin,
-        };
-        let operation_id = self.next_operation();
-        let next = self.begin(operation_id, &mut operation, context);
-        self.proceed(operation_id, operation, next, context);
+            pending,
+        }
     }
 
     /// One of the server's own requests is done.

@@ -33,6 +33,8 @@ pub(crate) enum Deadline {
     Bookmarks,
     /// Time to try the bootstrap objects again.
     Bootstrap,
+    /// Requests have waited long enough for the policy.
+    Door,
 }
 
 /// The deadlines, earliest first.

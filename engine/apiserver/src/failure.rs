@@ -64,6 +64,11 @@ impl Failure {
         status::bad_request(message).into()
     }
 
+    /// 401.
+    pub fn unauthorized() -> Failure {
+        status::unauthorized().into()
+    }
+
     /// 403.
     pub fn forbidden(resource: &Resource, name: &str, why: &str) -> Failure {
         status::forbidden(resource, name, why).into()

@@ -105,6 +105,7 @@ impl ApiServer {
         let Caller::Client(from, _) = operation.caller else { return };
         self.audit.push(Entry {
             from,
+            user: operation.user.name.clone(),
             verb: operation.verb.as_str(),
             path: operation.request.path.clone(),
             user_agent: operation.request.header_value("user-agent").cloned().unwrap_or_default(),
@@ -120,12 +121,14 @@ impl ApiServer {
         &mut self,
         to: Actor,
         id: RequestId,
+        user: &str,
         request: &Request,
         response: Response,
         context: &mut Context<'_>,
     ) {
         self.audit.push(Entry {
             from: to,
+            user: user.into(),
             verb: Verb::Get.as_str(),
             path: request.path.clone(),
             user_agent: request.header_value("user-agent").cloned().unwrap_or_default(),
@@ -168,7 +171,7 @@ impl ApiServer {
                 self.forget_watch(watch);
             }
             Some(Flight::Proxy(proxy)) => self.close_proxy(proxy, context),
-            None => {}
+            None => self.door.forget(from, id),
         }
     }
 

@@ -18,6 +18,7 @@ mod bootstrap;
 mod config;
 mod deadlines;
 mod discovery;
+mod door;
 mod failure;
 mod flow;
 mod handlers;

@@ -9,6 +9,7 @@ use sim::{Actor, SimTime};
 
 use crate::RequestId;
 use crate::admission::Step;
+use crate::authn::User;
 use crate::failure::Failure;
 use crate::handlers::{Change, ListQuery, WatchQuery};
 use crate::message::ProxyId;
@@ -36,6 +37,8 @@ pub(crate) enum Caller {
 pub(crate) struct Operation {
     /// Who gets the answer.
     pub caller: Caller,
+    /// In whose name.
+    pub user: Arc<User>,
     /// What is asked for.
     pub verb: Verb,
     /// Of which resource.
@@ -130,6 +133,8 @@ pub(crate) enum Pending {
     },
     /// A kubelet answers.
     Kubelet(ProxyId),
+    /// etcd writes the default roles and bindings that are missing.
+    Policy,
 }
 
 impl Pending {
@@ -149,6 +154,7 @@ impl Pending {
             Pending::Remove { .. } => "etcd to delete the object",
             Pending::Collection { .. } => "the deletes of its objects",
             Pending::Kubelet(_) => "the kubelet",
+            Pending::Policy => "etcd to write the default policy",
         }
     }
 }

@@ -155,6 +155,7 @@ impl ApiServer {
                 self.deadlines.set(context.now + BOOKMARKS_EVERY, Deadline::Bookmarks, context);
             }
             Deadline::Bootstrap => self.bootstrap_step(context),
+            Deadline::Door => self.door_stays_shut(context),
         }
     }
 

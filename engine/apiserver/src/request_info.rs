@@ -123,3 +123,62 @@ pub(crate) fn route(request: &Request, resources: &Resources) -> Result<Route> {
         subresource: subresource.into(),
     })
 }
+
+/// What a request to a resource that is not served would do, by its path alone.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub(crate) struct Unknown<'a> {
+    pub verb: &'static str,
+    pub group: &'a str,
+    pub resource: &'a str,
+    pub subresource: &'a str,
+    pub namespace: &'a str,
+    pub name: &'a str,
+}
+
+/// Reads a path as Kubernetes' `RequestInfo` does, whether or not there is such a resource. `None` for paths that are no
+/// resource's.
+pub(crate) fn unknown(request: &Request) -> Option<Unknown<'_>> {
+    let parts: Vec<&str> = request.path.split('/').filter(|part| !part.is_empty()).collect();
+    let (group, rest) = match parts.as_slice() {
+        ["api", _, rest @ ..] => ("", rest),
+        ["apis", group, _, rest @ ..] => (*group, rest),
+        _ => return None,
+    };
+    let (namespace, rest) = match rest {
+        ["namespaces", namespace] => (*namespace, rest),
+        ["namespaces", namespace, "status" | "finalize"] => (*namespace, rest),
+        ["namespaces", namespace, rest @ ..] => (*namespace, rest),
+        all => ("", all),
+    };
+    let (resource, name, subresource) = match rest {
+        [resource] => (*resource, "", ""),
+        [resource, name] => (*resource, *name, ""),
+        [resource, name, subresource, ..] => (*resource, *name, *subresource),
+        [] => return None,
+    };
+    let verb = match request.method {
+        Method::Get | Method::Head if request.is_watch() => "watch",
+        Method::Get | Method::Head if name.is_empty() => "list",
+        Method::Get | Method::Head => "get",
+        Method::Post => "create",
+        Method::Put => "update",
+        Method::Patch => "patch",
+        Method::Delete if name.is_empty() => "deletecollection",
+        Method::Delete => "delete",
+        Method::Options => "",
+    };
+    Some(Unknown { verb, group, resource, subresource, namespace, name })
+}
+
+/// The verb of a request to a path that is no resource's: the method in small letters.
+pub(crate) fn path_verb(request: &Request) -> &'static str {
+    match request.method {
+        Method::Get => "get",
+        Method::Head => "head",
+        Method::Post => "post",
+        Method::Put => "put",
+        Method::Patch => "patch",
+        Method::Delete => "delete",
+        Method::Options => "options",
+    }
+}

@@ -8,9 +8,11 @@ use api::{Object, ObjectKey, Str, Value};
 use sim::{Actor, SimTime, Stream};
 
 use crate::audit::Audit;
+use crate::authz::{NodePods, Rbac};
 use crate::bootstrap::Bootstrap;
 use crate::config::Config;
 use crate::deadlines::{self, Deadline, Deadlines};
+use crate::door::{self, Door};
 use crate::message::ProxyId;
 use crate::operation::{Caller, Operation, OperationId, Pending};
 use crate::recovery::BOOKMARKS_EVERY;
@@ -51,6 +53,12 @@ pub struct ApiServer {
     pub(crate) event_lease: EventLease,
     pub(crate) bootstrap: Bootstrap,
     pub(crate) audit: Audit,
+    /// Holds requests back until there is a policy.
+    pub(crate) door: Door,
+    /// What RBAC knows.
+    pub(crate) rbac: Rbac,
+    /// Which pods are on which node, for the node authorizer.
+    pub(crate) node_pods: NodePods,
     /// What DefaultTolerationSeconds adds; one value for all pods.
     pub(crate) tolerations: [Value; 2],
 }
@@ -76,6 +84,9 @@ impl ApiServer {
             event_lease: EventLease::default(),
             bootstrap: Bootstrap::default(),
             audit: Audit::default(),
+            door: Door::default(),
+            rbac: Rbac::default(),
+            node_pods: NodePods::default(),
             tolerations: crate::admission::tolerations(),
             config,
         }
@@ -123,24 +134,47 @@ impl ApiServer {
         }
     }
 
-    fn accept(&mut self, from: Actor, id: RequestId, request: Arc<Request>, context: &mut Context<'_>) {
+    pub(crate) fn accept(
+        &mut self,
+        from: Actor,
+        id: RequestId,
+        request: Arc<Request>,
+        context: &mut Context<'_>,
+    ) {
+        // A client that uses a number again has forgotten the old request (it has restarted).
+        self.cancel(from, id, context);
+        if !self.door.is_open() && !door::is_health(&request) {
+            return self.keep_waiting(from, id, request, context);
+        }
+        let user = match self.authenticate(from, &request, context.now) {
+            Ok(user) => user,
+            Err(failure) => {
+                let response = Response::tree(failure.code, failure.body);
+                return self.respond(from, id, "", &request, response, context);
+            }
+        };
         let route = request_info::route(&request, &self.resources);
         let (verb, resource, namespace, name, subresource) = match route {
             Ok(Route::Resource { verb, resource, namespace, name, subresource }) => {
                 (verb, resource, namespace, name, subresource)
             }
             Ok(Route::Other) => {
-                let response = self.other_path(&request);
-                self.respond(from, id, &request, response, context);
-                return;
+                let response = match self.authorize_path(&user, &request) {
+                    Ok(()) => self.other_path(&request),
+                    Err(failure) => Response::tree(failure.code, failure.body),
+                };
+                return self.respond(from, id, &user.name, &request, response, context);
             }
             Err(failure) => {
-                self.respond(from, id, &request, Response::tree(failure.code, failure.body), context);
-                return;
+                // Who may not even ask is not told that there is no such thing.
+                let failure = self.authorize_path(&user, &request).err().unwrap_or(failure);
+                let response = Response::tree(failure.code, failure.body);
+                return self.respond(from, id, &user.name, &request, response, context);
             }
         };
         let mut operation = Operation {
             caller: Caller::Client(from, id),
+            user,
             verb,
             resource,
             namespace,
@@ -156,8 +190,6 @@ impl ApiServer {
             waits_until: None,
             pending: Pending::Begin,
         };
-        // A client that uses a number again has forgotten the old request (it has restarted).
-        self.cancel(from, id, context);
         let operation_id = self.next_operation();
         self.flights.insert((from, id), Flight::Operation(operation_id));
         let next =
@@ -179,6 +211,7 @@ impl ApiServer {
     pub fn is_ready(&self) -> bool {
         self.resources.core().all(|resource| self.caches.get(&resource).is_some_and(Cache::is_ready))
             && self.bootstrap.is_done()
+            && self.door.is_open()
     }
 
     /// For the page: each resource with a cache, with its number of objects, its revision, and its number of watches.

@@ -85,17 +85,15 @@ fn objects_come_into_and_go_out_of_selections() {
 #[test]
 fn watchers_of_the_same_share_their_events() {
     let mut world = World::new();
-    let watches: Vec<_> = (1..=3)
-        .map(|n| {
-            (Actor::Kubelet(n), world.watch_from(Actor::Kubelet(n), "/api/v1/configmaps?resourceVersion=0"))
-        })
-        .collect();
+    let watches: Vec<_> = [Actor::User, Actor::ControllerManager, Actor::Client]
+        .map(|client| (client, world.watch_from(client, "/api/v1/configmaps?resourceVersion=0")))
+        .into();
     world.post(CONFIG_MAPS, map("a"));
     world.run(Duration::from_millis(20));
     let frames: Vec<_> = watches.iter().flat_map(|(from, id)| world.frames_of(*from, *id)).collect();
     let [Frame::Watch(a), Frame::Watch(b), Frame::Watch(c)] = frames.as_slice() else { panic!("{frames:?}") };
     assert!(Arc::ptr_eq(a, b) && Arc::ptr_eq(b, c));
-    world.input(Input::Disconnected { from: Actor::Kubelet(2) });
+    world.input(Input::Disconnected { from: Actor::ControllerManager });
     world.post(CONFIG_MAPS, map("b"));
     world.run(Duration::from_millis(20));
     let heard: Vec<_> = watches.iter().map(|(from, id)| world.frames_of(*from, *id).len()).collect();

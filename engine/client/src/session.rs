@@ -1,6 +1,6 @@
 //! What all parts of one client process share: its name, its request numbers, its dice.
 
-use api::http::Request;
+use api::http::{Credential, Request};
 use sim::{Str, Stream, literal};
 
 use crate::component::{Context, Message, RequestId, send};
@@ -11,6 +11,8 @@ use sim::Actor;
 pub struct Session {
     /// The `user-agent` header of its requests.
     agent: Str,
+    /// Who it is, when its requests don't say otherwise.
+    credential: Credential,
     last: RequestId,
     random: Stream,
 }
@@ -18,7 +20,19 @@ pub struct Session {
 impl Session {
     /// A session of the client called `agent` (`kube-scheduler`, `kubelet/node-1`); `random` gives its jitter.
     pub fn new(agent: impl Into<Str>, random: Stream) -> Session {
-        Session { agent: agent.into(), last: RequestId::default(), random }
+        Session {
+            agent: agent.into(),
+            credential: Credential::Connection,
+            last: RequestId::default(),
+            random,
+        }
+    }
+
+    /// With a credential other than the connection's own.
+    #[must_use]
+    pub fn with_credential(mut self, credential: Credential) -> Session {
+        self.credential = credential;
+        self
     }
 
     /// The client's name.
@@ -46,6 +60,9 @@ impl Session {
     pub fn send_as(&mut self, context: &mut Context<'_>, agent: Str, mut request: Request) -> RequestId {
         self.last = RequestId(self.last.0 + 1);
         request.headers.push((literal!("user-agent"), agent));
+        if request.credential == Credential::Connection {
+            request.credential = self.credential.clone();
+        }
         send(context, self.last, request);
         self.last
     }

@@ -108,3 +108,20 @@ controllers! {
         "garbage-collector-controller", "garbage-collector-controller";
     PodGc, pod_gc: pod_gc::PodGcController = "pod-garbage-collector-controller", "pod-garbage-collector-controller";
 }
+
+impl Name {
+    /// The service account in kube-system whose token its requests carry.
+    pub const fn account(self) -> Str {
+        match self {
+            Name::Deployment => literal!("deployment-controller"),
+            Name::ReplicaSet => literal!("replicaset-controller"),
+            Name::EndpointSlice => literal!("endpointslice-controller"),
+            Name::Endpoints => literal!("endpoint-controller"),
+            Name::NodeLifecycle | Name::TaintEviction | Name::NodeIpam => literal!("node-controller"),
+            Name::Namespace => literal!("namespace-controller"),
+            Name::ServiceAccount => literal!("service-account-controller"),
+            Name::GarbageCollector => literal!("generic-garbage-collector"),
+            Name::PodGc => literal!("pod-garbage-collector"),
+        }
+    }
+}

@@ -4,7 +4,7 @@ use std::collections::VecDeque;
 use std::sync::Arc;
 use std::time::Duration;
 
-use api::http::{Request, Response};
+use api::http::{Credential, Request, Response};
 use client::{Calls, Component, Context, Delta, Input, RequestId, Session};
 use sim::{SimTime, Str, Stream, Token};
 
@@ -274,7 +274,8 @@ impl ControllerManager {
         self.send(request, tag, context);
     }
 
-    fn send(&mut self, request: Request, tag: Tag, context: &mut Context<'_>) {
+    fn send(&mut self, mut request: Request, tag: Tag, context: &mut Context<'_>) {
+        request.credential = Credential::ServiceAccount(tag.controller.account());
         let agent: Str = format!("{}/{}", self.config.agent, tag.controller.as_str()).into();
         let id = self.session.send_as(context, agent, request);
         self.calls.track(id, tag, context);

@@ -124,7 +124,8 @@ impl Host {
         let random = Stream::derive(config.seed, &format!("kubelet/{}", config.number));
         let jitter = Stream::derive(config.seed, &format!("kubelet/{}/session", config.number));
         Host {
-            session: Session::new(agent, jitter),
+            session: Session::new(agent, jitter)
+                .with_credential(api::http::Credential::Node(config.name.clone())),
             random,
             recorder: EventRecorder::new("kubelet", config.name.clone(), Token::new(timer::RECORDER, 0)),
             calls: Calls::new(REQUEST_TIMEOUT, Token::new(timer::CALLS, 0)),

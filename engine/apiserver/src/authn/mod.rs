@@ -1,47 +1,75 @@
-//! Authentication: who sends a request. Inside the lab a process is known by its connection; tokens and certificates
-//! come with the issue on authentication.
+//! Authentication: who sends a request.
+//!
+//! In this order: a bearer token (a service account's or a bootstrap token), or else what the connection says: each
+//! process of the lab has the client certificate that kubeadm gives it, controllers have the tokens of their service
+//! accounts. The terminal, and clients from outside that bring no token, are kubeadm's `kubernetes-admin`, as if they
+//! came through `kubectl proxy`. Then impersonation.
 
-use api::http::Request;
+mod impersonation;
+mod user;
+
+pub(crate) use user::{ACCOUNTS, AUTHENTICATED, MASTERS, UNAUTHENTICATED, User, account_of};
+
+use std::sync::Arc;
+
+use api::http::{Credential, Request};
 use api::{Str, literal};
-use sim::Actor;
+use sim::{Actor, SimTime};
 
-use crate::operation::Caller;
+use crate::ApiServer;
+use crate::failure::{Failure, Result};
 
-/// A user, as authorization and audit see one.
-#[derive(Clone, PartialEq, Eq, Hash, Debug)]
-pub(crate) struct User {
-    /// `system:kube-scheduler`, `kubernetes-admin`.
-    pub name: Str,
-    /// The groups.
-    pub groups: Vec<Str>,
-}
-
-/// The user behind a request, with impersonation (`Impersonate-User`).
-pub(crate) fn user(request: &Request, caller: Caller) -> User {
-    let authenticated = literal!("system:authenticated");
-    if let Some(name) = request.header_value("impersonate-user") {
-        return User { name: name.clone(), groups: vec![authenticated] };
+impl ApiServer {
+    /// The user behind a request.
+    ///
+    /// # Errors
+    ///
+    /// 401 for a token that is none, 403 for an impersonation that is not allowed.
+    pub(crate) fn authenticate(&self, from: Actor, request: &Request, now: SimTime) -> Result<Arc<User>> {
+        let user = match bearer(request) {
+            Some(token) => self.token_user(token, now).ok_or_else(Failure::unauthorized)?,
+            None => by_connection(from, &request.credential),
+        };
+        self.impersonated(user, request).map(Arc::new)
     }
-    let (name, group) = match caller {
-        Caller::Client(actor, _) => by_connection(actor),
-        Caller::Part(_) | Caller::Server => (literal!("system:apiserver"), literal!("system:masters")),
-    };
-    User { name, groups: vec![group, authenticated] }
+
+    fn token_user(&self, _token: &str, _now: SimTime) -> Option<User> {
+        None
+    }
 }
 
-fn by_connection(actor: Actor) -> (Str, Str) {
+/// The token of an `Authorization: Bearer` header. Another scheme is no credential that the server knows.
+fn bearer(request: &Request) -> Option<&str> {
+    let (scheme, token) = request.header_value("authorization")?.split_once(' ')?;
+    scheme.eq_ignore_ascii_case("bearer").then(|| token.trim())
+}
+
+/// What the client certificate of a process says, or the token that it has for a part of itself.
+fn by_connection(actor: Actor, credential: &Credential) -> User {
+    match (actor, credential) {
+        (Actor::Kubelet(_), Credential::Node(name)) => {
+            User::known(format!("system:node:{name}"), [literal!("system:nodes")])
+        }
+        (Actor::ControllerManager | Actor::CloudControllerManager, Credential::ServiceAccount(name)) => {
+            User::account("kube-system", name)
+        }
+        _ => by_certificate(actor),
+    }
+}
+
+fn by_certificate(actor: Actor) -> User {
+    let none: [Str; 0] = [];
     match actor {
-        Actor::Scheduler => (literal!("system:kube-scheduler"), literal!("system:authenticated")),
-        Actor::ControllerManager => {
-            (literal!("system:kube-controller-manager"), literal!("system:authenticated"))
+        Actor::Scheduler => User::known(literal!("system:kube-scheduler"), none),
+        Actor::ControllerManager => User::known(literal!("system:kube-controller-manager"), none),
+        Actor::CloudControllerManager => User::known(literal!("system:cloud-controller-manager"), none),
+        Actor::KubeProxy(_) => User::known(literal!("system:kube-proxy"), none),
+        // A kubelet without a name of its own: a node that cannot be told from others.
+        Actor::Kubelet(_) => User::known(literal!("system:node:"), [literal!("system:nodes")]),
+        Actor::User | Actor::Client => {
+            User::known(literal!("kubernetes-admin"), [literal!("kubeadm:cluster-admins")])
         }
-        Actor::CloudControllerManager => {
-            (literal!("system:cloud-controller-manager"), literal!("system:authenticated"))
-        }
-        Actor::Kubelet(node) => (Str::from(format!("system:node:node-{node}")), literal!("system:nodes")),
-        Actor::KubeProxy(_) => {
-            (literal!("system:serviceaccount:kube-system:kube-proxy"), literal!("system:serviceaccounts"))
-        }
-        _ => (literal!("kubernetes-admin"), literal!("kubeadm:cluster-admins")),
+        Actor::ApiServer => User::server(),
+        Actor::Etcd(_) | Actor::Runtime(_) => User::anonymous(),
     }
 }

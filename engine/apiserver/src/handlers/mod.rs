@@ -8,6 +8,7 @@ mod get;
 mod list;
 mod patch;
 mod proxy;
+mod reviews;
 mod store;
 mod subresources;
 mod update;
@@ -108,6 +109,7 @@ impl ApiServer {
             (Pending::Remove { change, last }, Answer::Etcd(response)) => {
                 self.removed(op, change, last, response, context)
             }
+            (Pending::Policy, Answer::Etcd(response)) => self.policy_written(response),
             (pending, _) => {
                 // An answer that nobody asked for; go on waiting.
                 op.pending = pending;
@@ -180,7 +182,7 @@ fn range_of(response: &rpc::Response) -> Result<(Revision, &[rpc::KeyValue])> {
 }
 
 /// The answer to a transaction: its revision, and when the condition failed, what is there now.
-fn txn_of(response: &rpc::Response) -> Result<(Revision, Result<(), Option<&rpc::KeyValue>>)> {
+pub(crate) fn txn_of(response: &rpc::Response) -> Result<(Revision, Result<(), Option<&rpc::KeyValue>>)> {
     let rpc::Response::Op { header, response: OpResponse::Txn { succeeded, responses } } = response else {
         return Err(Failure::internal("etcd answered something else than was asked"));
     };

@@ -35,6 +35,8 @@ pub(crate) enum Special {
     Node,
     /// `event_ttl.rs`.
     Event,
+    /// Roles and bindings: `authz/` follows them.
+    Policy,
 }
 
 /// How a resource differs from the generic one.
@@ -76,7 +78,7 @@ impl ApiServer {
             Special::Pod => pod::prepare_create(object),
             Special::Service => self.prepare_service(op, resource, object, None)?,
             Special::Namespace => namespace::prepare_create(object),
-            Special::Node | Special::Event | Special::Nothing => {
+            Special::Node | Special::Event | Special::Policy | Special::Nothing => {
                 match (resource.group.as_str(), resource.resource.as_str()) {
                     ("apps", "replicasets") | ("", "replicationcontrollers") => {
                         object.set(&["status"], object! { "replicas": 0 });
@@ -131,26 +133,47 @@ impl ApiServer {
 
     /// A cache has begun anew.
     pub(crate) fn cache_replaced(&mut self, id: ResourceId) {
-        if self.resources.get(id).strategy.special == Special::Service
-            && let Some(cache) = self.caches.get(&id)
-        {
-            self.allocators =
-                Allocators::of(cache.objects.values().map(Object::value), self.config.service_cidr);
+        let resource = self.resources.get(id);
+        let Some(cache) = self.caches.get(&id) else { return };
+        match resource.strategy.special {
+            Special::Service => {
+                self.allocators =
+                    Allocators::of(cache.objects.values().map(Object::value), self.config.service_cidr);
+            }
+            Special::Policy => {
+                self.rbac.clear(&resource.resource);
+                for object in cache.objects.values() {
+                    self.rbac.put(&resource.resource, object, None);
+                }
+            }
+            Special::Pod => {
+                self.node_pods = Default::default();
+                for (key, pod) in &cache.objects {
+                    self.node_pods.changed(key, None, Some(pod));
+                }
+            }
+            Special::Namespace | Special::Node | Special::Event | Special::Nothing => {}
         }
     }
 
     /// A cache has changed.
     pub(crate) fn cache_changed(&mut self, id: ResourceId, changes: &[Change]) {
-        if self.resources.get(id).strategy.special != Special::Service {
-            return;
-        }
+        let resource = self.resources.get(id);
         for change in changes {
-            let after = (!change.deleted).then(|| change.object.value());
-            self.allocators.changed(
-                change.previous.as_ref().map(Object::value),
-                after,
-                self.config.service_cidr,
-            );
+            let previous = change.previous.as_ref();
+            let after = (!change.deleted).then_some(&change.object);
+            match resource.strategy.special {
+                Special::Service => {
+                    let cidr = self.config.service_cidr;
+                    self.allocators.changed(previous.map(Object::value), after.map(Object::value), cidr);
+                }
+                Special::Policy => match after {
+                    Some(object) => self.rbac.put(&resource.resource, object, previous),
+                    None => self.rbac.take(&resource.resource, &change.object),
+                },
+                Special::Pod => self.node_pods.changed(&change.key, previous, after),
+                Special::Namespace | Special::Node | Special::Event | Special::Nothing => return,
+            }
         }
     }
 }

@@ -84,12 +84,16 @@ impl Hash for Resources {
 }
 
 /// What the server itself looks at, or what every client watches: these caches are there from the start.
-const CORE: [(&str, &str); 5] = [
+const CORE: [(&str, &str); 9] = [
     ("", "namespaces"),
     ("", "nodes"),
     ("", "pods"),
     ("", "services"),
     ("scheduling.k8s.io", "priorityclasses"),
+    ("rbac.authorization.k8s.io", "clusterroles"),
+    ("rbac.authorization.k8s.io", "clusterrolebindings"),
+    ("rbac.authorization.k8s.io", "roles"),
+    ("rbac.authorization.k8s.io", "rolebindings"),
 ];
 
 impl Resources {
@@ -156,6 +160,7 @@ fn strategy(info: &KindInfo) -> Strategy {
         "namespaces" if core => Special::Namespace,
         "nodes" if core => Special::Node,
         "events" => Special::Event,
+        _ if info.group == "rbac.authorization.k8s.io" => Special::Policy,
         _ => Special::Nothing,
     };
     Strategy {

@@ -89,6 +89,7 @@ impl ApiServer {
         self.watch_etcd(resource, context);
         self.release(resource, context);
         self.bootstrap_step(context);
+        self.try_door(context);
     }
 
     /// Something came on a cache's watch.
@@ -112,6 +113,7 @@ impl ApiServer {
                 self.cache_changed(resource, &changes);
                 self.fan_out(resource, &changes, context);
                 self.release(resource, context);
+                self.try_door(context);
             }
             rpc::Response::WatchCanceled { compact_revision, .. } => {
                 self.etcd.take(call, &mut self.deadlines);
