@@ -37,6 +37,13 @@ impl Config {
             node_address_base: Ipv4Addr::new(172, 18, 0, 10),
         }
     }
+
+    /// The key that service account tokens are signed with (`--service-account-signing-key-file`). It is the same for
+    /// all labs with this seed, so a token is worth nothing outside of the lab.
+    pub(crate) fn token_key(&self) -> Str {
+        let mut random = sim::Stream::derive(self.seed, "apiserver/token-key");
+        Str::from(format!("{}{}", random.uuid(), random.uuid()))
+    }
 }
 
 /// A range of IPv4 addresses.

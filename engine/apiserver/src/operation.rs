@@ -135,6 +135,8 @@ pub(crate) enum Pending {
     Kubelet(ProxyId),
     /// etcd writes the default roles and bindings that are missing.
     Policy,
+    /// etcd reads the service account that a token is wanted for; the value is the `TokenRequest`.
+    Token(Value),
 }
 
 impl Pending {
@@ -142,7 +144,7 @@ impl Pending {
     pub fn describe(&self) -> &'static str {
         match self {
             Pending::Begin => "its turn",
-            Pending::Get | Pending::Read(_) => "etcd to read the object",
+            Pending::Get | Pending::Read(_) | Pending::Token(_) => "etcd to read the object",
             Pending::Freshness(_) => "etcd to say how new it is",
             Pending::Cache(..) => "the watch cache to be as new",
             Pending::Page(_) => "etcd to read the list",

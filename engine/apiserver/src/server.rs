@@ -146,6 +146,9 @@ impl ApiServer {
         if !self.door.is_open() && !door::is_health(&request) {
             return self.keep_waiting(from, id, request, context);
         }
+        if request.header_value("authorization").is_some() {
+            self.start_token_caches(context);
+        }
         let user = match self.authenticate(from, &request, context.now) {
             Ok(user) => user,
             Err(failure) => {

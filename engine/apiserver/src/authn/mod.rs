@@ -5,9 +5,14 @@
 //! accounts. The terminal, and clients from outside that bring no token, are kubeadm's `kubernetes-admin`, as if they
 //! came through `kubectl proxy`. Then impersonation.
 
+mod bootstrap_token;
 mod impersonation;
+mod jwt;
+mod service_account;
 mod user;
 
+pub(crate) use jwt::sign;
+pub(crate) use service_account::{Bound, ISSUER, claims};
 pub(crate) use user::{ACCOUNTS, AUTHENTICATED, MASTERS, UNAUTHENTICATED, User, account_of};
 
 use std::sync::Arc;
@@ -16,8 +21,8 @@ use api::http::{Credential, Request};
 use api::{Str, literal};
 use sim::{Actor, SimTime};
 
-use crate::ApiServer;
 use crate::failure::{Failure, Result};
+use crate::{ApiServer, Context};
 
 impl ApiServer {
     /// The user behind a request.
@@ -27,14 +32,43 @@ impl ApiServer {
     /// 401 for a token that is none, 403 for an impersonation that is not allowed.
     pub(crate) fn authenticate(&self, from: Actor, request: &Request, now: SimTime) -> Result<Arc<User>> {
         let user = match bearer(request) {
-            Some(token) => self.token_user(token, now).ok_or_else(Failure::unauthorized)?,
+            Some(token) => {
+                let known = self.token_user(token, &[ISSUER], now);
+                known.map(|(user, _)| user).map_err(|_| Failure::unauthorized())?
+            }
             None => by_connection(from, &request.credential),
         };
         self.impersonated(user, request).map(Arc::new)
     }
 
-    fn token_user(&self, _token: &str, _now: SimTime) -> Option<User> {
-        None
+    /// The user behind a token, and those of the audiences that it is for.
+    ///
+    /// # Errors
+    ///
+    /// What is wrong with it, as a token review tells it.
+    pub(crate) fn token_user(
+        &self,
+        token: &str,
+        audiences: &[Str],
+        now: SimTime,
+    ) -> std::result::Result<(User, Vec<Str>), String> {
+        match self.account_user(token, audiences, now) {
+            Some(Ok(known)) => Ok(known),
+            Some(Err(why)) => Err(format!("[invalid bearer token, {why}]")),
+            None => match self.bootstrap_user(token, now) {
+                Some(user) if audiences.contains(&ISSUER) => Ok((user, vec![ISSUER])),
+                _ => Err("invalid bearer token".to_owned()),
+            },
+        }
+    }
+
+    /// Makes sure that the caches are there that tokens are checked against.
+    pub(crate) fn start_token_caches(&mut self, context: &mut Context<'_>) {
+        for resource in ["serviceaccounts", "secrets"] {
+            if let Some(id) = self.resources.find_plural("", resource) {
+                self.start_cache(id, context);
+            }
+        }
     }
 }
 

@@ -2,6 +2,7 @@
 //! first that allows ends it. Members of `system:masters` are asked nothing.
 
 mod bootstrap;
+mod escalation;
 mod node;
 mod rbac;
 mod rule;

@@ -129,6 +129,11 @@ impl Rbac {
         }
     }
 
+    /// The rules of a role.
+    pub fn role(&self, key: &RoleKey) -> Option<&Arc<[Rule]>> {
+        self.roles.get(key)
+    }
+
     /// The binding that allows this; otherwise what is wrong with the user's bindings, which is mostly nothing.
     pub fn judge(&self, attributes: &Attributes<'_>) -> Result<Grant, String> {
         let namespace = match attributes.target {

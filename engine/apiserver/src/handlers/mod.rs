@@ -11,6 +11,7 @@ mod proxy;
 mod reviews;
 mod store;
 mod subresources;
+mod token;
 mod update;
 mod watch;
 
@@ -109,6 +110,9 @@ impl ApiServer {
             (Pending::Remove { change, last }, Answer::Etcd(response)) => {
                 self.removed(op, change, last, response, context)
             }
+            (Pending::Token(wanted), Answer::Etcd(response)) => {
+                self.make_token(op, wanted, response, context)
+            }
             (Pending::Policy, Answer::Etcd(response)) => self.policy_written(response),
             (pending, _) => {
                 // An answer that nobody asked for; go on waiting.
@@ -122,7 +126,9 @@ impl ApiServer {
     pub(crate) fn read_request(&self, op: &Operation) -> Option<Arc<rpc::Request>> {
         let resource = self.resources.get(op.resource);
         match &op.pending {
-            Pending::Get | Pending::Read(_) | Pending::DryCreate { .. } => Some(self.read_key(op)),
+            Pending::Get | Pending::Read(_) | Pending::Token(_) | Pending::DryCreate { .. } => {
+                Some(self.read_key(op))
+            }
             Pending::Freshness(_) => Some(freshness(resource)),
             Pending::Page(query) => Some(query.page_request(resource)),
             Pending::Namespace { .. } => Some(self.read_namespace(&op.namespace)),

@@ -3,7 +3,7 @@
 use api::validate::FieldError;
 use api::{Str, Value, object};
 
-use crate::authn::{MASTERS, User};
+use crate::authn::{ISSUER, MASTERS, User};
 use crate::authz::{Attributes, Rule, Target};
 use crate::failure::{Failure, Result};
 use crate::operation::{Next, Operation, Reply};
@@ -17,7 +17,7 @@ impl ApiServer {
         op: &Operation,
         mut review: Value,
         resource: &Resource,
-        _context: &mut Context<'_>,
+        context: &mut Context<'_>,
     ) -> Result<Next> {
         let status = match resource.resource.as_str() {
             "selfsubjectaccessreviews" => self.access(resource, &op.user, &review)?,
@@ -42,6 +42,7 @@ impl ApiServer {
                 self.access(resource, &user, &review)?
             }
             "selfsubjectrulesreviews" => self.rules_of(&op.user, &review)?,
+            "tokenreviews" => self.token_status(&review, context)?,
             "selfsubjectreviews" => object! { "userInfo": (op.user.info()) },
             _ => {
                 return Err(Failure::new(
@@ -98,6 +99,28 @@ impl ApiServer {
             status.set(&["reason"], reason);
         }
         Ok(status)
+    }
+
+    /// The status of a token review.
+    fn token_status(&mut self, review: &Value, context: &mut Context<'_>) -> Result<Value> {
+        let token = review.str_at(&["spec", "token"]).cloned().unwrap_or_default();
+        if token.is_empty() {
+            return Err(Failure::bad_request("token is required for TokenReview in authentication"));
+        }
+        self.start_token_caches(context);
+        let wanted = review.items_at(&["spec", "audiences"]).iter().filter_map(Value::as_str);
+        let mut wanted: Vec<Str> = wanted.cloned().collect();
+        if wanted.is_empty() {
+            wanted.push(ISSUER);
+        }
+        Ok(match self.token_user(&token, &wanted, context.now) {
+            Ok((user, audiences)) => {
+                let mut status = object! { "authenticated": true, "user": (user.info()) };
+                status.set(&["audiences"], audiences.iter().map(Value::from).collect::<Vec<_>>());
+                status
+            }
+            Err(why) => object! { "user": {}, "error": why },
+        })
     }
 
     /// The status of a rules review: all that a user may in a namespace.

@@ -33,6 +33,7 @@ impl ApiServer {
             ("scale", Verb::Update) => self.put_scale(op, context),
             ("binding", Verb::Create) if pods => self.create_binding(op, context),
             ("eviction", Verb::Create) if pods => self.create_eviction(op, context),
+            ("token", Verb::Create) => self.create_token(op, context),
             ("log" | "exec" | "attach" | "portforward", _) if pods => {
                 op.pending = Pending::Begin;
                 self.ask_kubelet(id, op, context)

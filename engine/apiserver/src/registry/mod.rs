@@ -78,7 +78,8 @@ impl ApiServer {
             Special::Pod => pod::prepare_create(object),
             Special::Service => self.prepare_service(op, resource, object, None)?,
             Special::Namespace => namespace::prepare_create(object),
-            Special::Node | Special::Event | Special::Policy | Special::Nothing => {
+            Special::Policy => self.check_escalation(op, resource, object, None)?,
+            Special::Node | Special::Event | Special::Nothing => {
                 match (resource.group.as_str(), resource.resource.as_str()) {
                     ("apps", "replicasets") | ("", "replicationcontrollers") => {
                         object.set(&["status"], object! { "replicas": 0 });
@@ -120,6 +121,7 @@ impl ApiServer {
                 copy(object, current.value(), &["spec", "finalizers"]);
                 Ok(())
             }
+            Special::Policy => self.check_escalation(op, resource, object, Some(current)),
             _ => Ok(()),
         }
     }
