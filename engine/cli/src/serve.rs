@@ -232,13 +232,17 @@ fn request_action(
         }
     };
     // What the simulation acts on; everything else (cookies, encodings) would only bloat the journal.
-    const KEPT: [&str; 5] = ["accept", "content-type", "user-agent", "authorization", "impersonate-user"];
-    let value = |name: &str| match name {
-        "content-type" if is_protobuf => "application/json".to_owned(),
-        name => text(name),
+    const KEPT: [&str; 4] = ["accept", "content-type", "user-agent", "authorization"];
+    let kept = |name: &str| KEPT.contains(&name) || name.starts_with("impersonate-");
+    let header = |(name, value): (&hyper::header::HeaderName, &hyper::header::HeaderValue)| {
+        let name = name.as_str();
+        let value = match name {
+            "content-type" if is_protobuf => "application/json",
+            _ => value.to_str().ok().filter(|value| !value.is_empty())?,
+        };
+        kept(name).then(|| (name.to_owned(), value.to_owned()))
     };
-    let kept = KEPT.iter().map(|name| ((*name).to_owned(), value(name))).filter(|(_, v)| !v.is_empty());
-    let headers = kept.chain(remote.iter().cloned()).collect();
+    let headers = head.headers.iter().filter_map(header).chain(remote.iter().cloned()).collect();
     Ok(Action::Request { id: 0, method: head.method.as_str().to_owned(), path, headers, body })
 }
 

@@ -2,8 +2,9 @@
 //!
 //! In this order: a bearer token (a service account's or a bootstrap token), or else what the connection says: each
 //! process of the lab has the client certificate that kubeadm gives it, controllers have the tokens of their service
-//! accounts. The terminal, and clients from outside that bring no token, are kubeadm's `kubernetes-admin`, as if they
-//! came through `kubectl proxy`. Then impersonation.
+//! accounts. The terminal is kubeadm's `kubernetes-admin`, and so are clients from outside on the plain port that bring
+//! no token, as if they came through `kubectl proxy`; on the port with TLS their certificate says who they are, and
+//! nobody without one. Then impersonation.
 
 mod bootstrap_token;
 mod impersonation;
@@ -13,7 +14,7 @@ mod user;
 
 pub(crate) use jwt::sign;
 pub(crate) use service_account::{Bound, ISSUER, claims};
-pub(crate) use user::{ACCOUNTS, AUTHENTICATED, MASTERS, UNAUTHENTICATED, User, account_of};
+pub(crate) use user::{ACCOUNTS, ANONYMOUS, AUTHENTICATED, MASTERS, UNAUTHENTICATED, User, account_of};
 
 use std::sync::Arc;
 
@@ -36,6 +37,7 @@ impl ApiServer {
                 let known = self.token_user(token, &[ISSUER], now);
                 known.map(|(user, _)| user).map_err(|_| Failure::unauthorized())?
             }
+            None if from == Actor::Client => by_front_proxy(request),
             None => by_connection(from, &request.credential),
         };
         self.impersonated(user, request).map(Arc::new)
@@ -76,6 +78,17 @@ impl ApiServer {
 fn bearer(request: &Request) -> Option<&str> {
     let (scheme, token) = request.header_value("authorization")?.split_once(' ')?;
     scheme.eq_ignore_ascii_case("bearer").then(|| token.trim())
+}
+
+/// What the edge says of a client from outside (`X-Remote-User`, as a front proxy does), which takes these headers from
+/// nobody: the name and the organisations in the client's certificate. Without these headers it is the administrator.
+fn by_front_proxy(request: &Request) -> User {
+    let Some(name) = request.header_value("x-remote-user") else { return by_certificate(Actor::Client) };
+    if *name == ANONYMOUS {
+        return User::anonymous();
+    }
+    let groups = request.headers.iter().filter(|(header, _)| header == "x-remote-group");
+    User::known(name.clone(), groups.map(|(_, group)| group.clone()))
 }
 
 /// What the client certificate of a process says, or the token that it has for a part of itself.

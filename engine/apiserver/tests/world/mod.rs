@@ -158,6 +158,11 @@ impl World {
         self.responses.get(&(CLIENT, id)).cloned()
     }
 
+    /// The answer to somebody else, if it is there.
+    pub fn response_to(&self, from: Actor, id: RequestId) -> Option<Arc<Response>> {
+        self.responses.get(&(from, id)).cloned()
+    }
+
     /// Sends a request and waits for its answer.
     pub fn ask(&mut self, request: Request) -> Arc<Response> {
         let id = self.send(request);
