@@ -88,6 +88,10 @@ impl State {
         self.check_alarms(request)?;
         let response = match request {
             Request::Put(put) => {
+                // In a transaction etcd looks for the key first.
+                if put.lease.0 != 0 && self.leases.get(put.lease).is_none() {
+                    return Err(Error::LeaseNotFound);
+                }
                 txn::check_put_against(&self.store, &self.leases, put)?;
                 let (mut write, leases) = self.begin();
                 let response = do_put(&mut write, leases, put, wanted);

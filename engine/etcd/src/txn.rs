@@ -12,7 +12,8 @@ use crate::rpc::{
     Revision, Target, Txn,
 };
 
-/// The most conditions, or operations in a branch, of a transaction (etcd's `--max-txn-ops`).
+/// The most conditions, or operations in a branch, of a transaction (etcd's `--max-txn-ops`). What a transaction has is taken
+/// off what those nested in it may have.
 pub const MAX_TXN_OPS: u64 = 128;
 
 /// Checks what a member checks before it proposes a request: form only, whatever the store holds.
@@ -26,7 +27,7 @@ pub fn check_form(request: &Request) -> Result<(), Error> {
         Request::Put(put) => check_put(put),
         Request::DeleteRange(delete) => check_delete(delete),
         Request::Txn(txn) => {
-            check_txn(txn)?;
+            check_txn(txn, MAX_TXN_OPS)?;
             check_intervals(&txn.then)?;
             check_intervals(&txn.otherwise).map(|_| ())
         }
@@ -54,11 +55,9 @@ fn check_put(put: &Put) -> Result<(), Error> {
     }
 }
 
-fn check_txn(txn: &Txn) -> Result<(), Error> {
-    let most = txn.compare.len().max(txn.then.len()).max(txn.otherwise.len());
-    if most as u64 > MAX_TXN_OPS {
-        return Err(Error::TooManyOps);
-    }
+fn check_txn(txn: &Txn, ops_max: u64) -> Result<(), Error> {
+    let most = txn.compare.len().max(txn.then.len()).max(txn.otherwise.len()) as u64;
+    let Some(left) = ops_max.checked_sub(most) else { return Err(Error::TooManyOps) };
     if txn.compare.iter().any(|compare| compare.range.start.is_empty()) {
         return Err(Error::EmptyKey);
     }
@@ -67,7 +66,7 @@ fn check_txn(txn: &Txn) -> Result<(), Error> {
             Op::Range(range) => check_range(range)?,
             Op::Put(put) => check_put(put)?,
             Op::DeleteRange(delete) => check_delete(delete)?,
-            Op::Txn(txn) => check_txn(txn)?,
+            Op::Txn(txn) => check_txn(txn, left)?,
         }
     }
     Ok(())
@@ -283,6 +282,37 @@ mod tests {
             ),
             ("no key", vec![put("")], Err(Error::EmptyKey)),
             ("128", (0..128).map(|i| put(&i.to_string())).collect(), Ok(())),
+            (
+                "127 and 1 below",
+                {
+                    let mut ops: Vec<Op> = (0..126).map(|i| put(&i.to_string())).collect();
+                    ops.push(nested(vec![put("a")], vec![]));
+                    ops
+                },
+                Ok(()),
+            ),
+            (
+                "127 and 2 below",
+                {
+                    let mut ops: Vec<Op> = (0..126).map(|i| put(&i.to_string())).collect();
+                    ops.push(nested(vec![put("a"), put("b")], vec![]));
+                    ops
+                },
+                Err(Error::TooManyOps),
+            ),
+            ("no key below", vec![nested(vec![], vec![put("")])], Err(Error::EmptyKey)),
+            (
+                "no key in a condition below",
+                vec![Op::Txn(Txn {
+                    compare: vec![Compare {
+                        range: KeyRange::key(""),
+                        comparison: Comparison::Equal,
+                        target: Target::Version(0),
+                    }],
+                    ..Txn::default()
+                })],
+                Err(Error::EmptyKey),
+            ),
             ("129", (0..129).map(|i| put(&i.to_string())).collect(), Err(Error::TooManyOps)),
         ];
         for (name, then, expected) in table {

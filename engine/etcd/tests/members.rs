@@ -318,3 +318,41 @@ fn the_user_turns_the_clock_and_fires_the_timer() {
     cluster.run_for(3 * SECOND);
     assert!(cluster.leader().is_some_and(|now| now != leader));
 }
+
+#[test]
+fn a_joint_change_takes_three_members_to_five_and_back() {
+    use raft::{ConfChangeKind, Transition};
+    let (mut cluster, leader) = settled(11, 3);
+    let member = |index: u32| MemberInfo {
+        id: etcd::Peer::numbered(index).id.0,
+        peer_urls: vec![address::peer_url(index)],
+        ..MemberInfo::default()
+    };
+    let reconfigure = |kind, indexes: &[u32], transition| etcd::Input::Reconfigure {
+        steps: std::sync::Arc::new(indexes.iter().map(|index| (kind, member(*index))).collect()),
+        transition,
+    };
+    cluster.handle(leader, reconfigure(ConfChangeKind::AddNode, &[3, 4], Transition::JointExplicit));
+    cluster.run_for(SECOND);
+    // Quorums of both halves are needed now: the three of before decide alone.
+    let conf = cluster.member(leader).conf_state().clone();
+    assert_eq!((conf.voters.len(), conf.voters_outgoing.len()), (5, 3));
+    cluster.join(3);
+    cluster.join(4);
+    cluster.run_for(3 * SECOND);
+    cluster.handle(leader, reconfigure(ConfChangeKind::AddNode, &[], Transition::Auto));
+    cluster.run_for(SECOND);
+    cluster.converge();
+    assert!(
+        cluster
+            .running()
+            .all(|m| m.conf_state().voters.len() == 5 && m.conf_state().voters_outgoing.is_empty())
+    );
+    assert_eq!(list(&mut cluster, 4).len(), 5);
+    let lead = cluster.await_leader();
+    let gone: Vec<u32> = (0..5).filter(|index| *index != lead).take(2).collect();
+    cluster.handle(lead, reconfigure(ConfChangeKind::RemoveNode, &gone, Transition::Auto));
+    cluster.run_for(3 * SECOND);
+    assert_eq!(cluster.member(lead).conf_state().voters.len(), 3);
+    assert!(matches!(cluster.ask(lead, Request::Put(Put::new("a", "b"))), Response::Op { .. }));
+}

@@ -25,7 +25,7 @@ use std::sync::Arc;
 
 use raft::{
     ConfChange, ConfChangeKind, ConfState, Config, Entry, EntryId, EntryKind, HardState, LogIndex,
-    MemoryStorage, NodeId, RawNode, Term,
+    MemoryStorage, NodeId, RawNode, Term, Transition,
 };
 use sim::{Actor, Blob, SimTime, Str, Stream, Token};
 
@@ -80,6 +80,14 @@ pub enum Input {
     },
     /// The user makes the election timer fire now.
     Campaign,
+    /// The user lets the leader propose a change of several members at once, through a joint configuration. etcd's server has no
+    /// call for that, its Raft library can do it. Refused steps and other members do nothing.
+    Reconfigure {
+        /// The steps: who is added (with URLs, as a voter or learner), who goes (only the ID counts).
+        steps: Arc<Vec<(ConfChangeKind, MemberInfo)>>,
+        /// By which way.
+        transition: Transition,
+    },
     /// A client's connection broke: its watches end, and nobody waits for its answers.
     ClientGone {
         /// Whose.
@@ -434,6 +442,7 @@ impl Member {
             Input::Forward { from, forward } => self.forwarded(from, &forward, context),
             Input::Client { from, call, request } => self.call(from, call, request, context),
             Input::Campaign => self.campaign(),
+            Input::Reconfigure { steps, transition } => self.reconfigure(&steps, transition),
             Input::ClientGone { from } => self.client_gone(from),
         }
         self.drive(context);

@@ -5,7 +5,10 @@
 
 use std::sync::Arc;
 
-use raft::{AnyConfChange, ConfChange, ConfChangeKind, ConfChangeV2, Entry, NodeId, RaftError};
+use raft::{
+    AnyConfChange, ConfChange, ConfChangeKind, ConfChangeSingle, ConfChangeV2, Entry, NodeId, RaftError,
+    Transition,
+};
 use sim::{Str, Token};
 
 use super::apply::Batch;
@@ -99,6 +102,24 @@ impl Member {
                 self.waiting.insert(number, call);
             }
             Err(error) => self.reply(&call.caller, call.id, Response::Error(error), context),
+        }
+    }
+
+    /// On the leader: proposes a change of several members. Nobody waits for an answer. No steps leave a joint
+    /// configuration that was entered explicitly.
+    pub(super) fn reconfigure(&mut self, steps: &[(ConfChangeKind, MemberInfo)], transition: Transition) {
+        let single = |(kind, member): &(ConfChangeKind, MemberInfo)| ConfChangeSingle {
+            kind: *kind,
+            node: NodeId(member.id),
+        };
+        let contexts: Vec<ChangeContext> =
+            steps.iter().map(|(_, member)| ChangeContext::of(member)).collect();
+        let context = (!steps.is_empty()).then(|| ChangeContext::encode_list(&contexts));
+        let change = ConfChangeV2 { transition, changes: steps.iter().map(single).collect(), context };
+        if self.is_leader()
+            && let Err(RaftError::Fatal(fatal)) = self.node.propose_conf_change(change)
+        {
+            self.failed = Some(Str::from(fatal.to_string()));
         }
     }
 

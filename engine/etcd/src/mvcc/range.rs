@@ -27,7 +27,9 @@ impl Store {
     /// [`Error::FutureRevision`], [`Error::Compacted`].
     pub fn range(&self, request: &Range) -> Result<Found, Error> {
         self.check_revision(request.revision)?;
-        // Only a sort by something else than the key has to see everything before the limit applies.
+        // What sorts or filters has to see everything before the limit applies. The count is of all keys of the range: etcd counts
+        // before it filters.
+        let filter = Filter::of(request);
         let sort = request.sort.filter(|sort| *sort != (SortTarget::Key, false));
         let limit = if request.limit == 0 { u64::MAX } else { request.limit };
         let wanted = match (request.count_only, sort) {
@@ -35,24 +37,26 @@ impl Store {
             (false, None) => limit,
             (false, Some(_)) => u64::MAX,
         };
+        let wanted = if filter.is_some() && wanted > 0 { u64::MAX } else { wanted };
 
         let mut found: Vec<&Arc<Record>> = Vec::new();
         let mut count = 0;
         for latest in self.latest(&request.range) {
             let Some(record) = self.as_of(latest, request.revision) else { continue };
-            if count < wanted {
+            if count < wanted && filter.as_ref().is_none_or(|filter| filter.passes(&record.kv)) {
                 found.push(record);
             }
             count += 1;
         }
+        let passed = if filter.is_some() { found.len() as u64 } else { count };
         if let Some((target, descending)) = sort {
             found.sort_by(|a, b| {
                 let order = compare(&a.kv, &b.kv, target);
                 if descending { order.reverse() } else { order }
             });
-            found.truncate(usize::try_from(limit).unwrap_or(usize::MAX));
         }
-        let more = !request.count_only && count > found.len() as u64;
+        found.truncate(usize::try_from(limit).unwrap_or(usize::MAX));
+        let more = !request.count_only && passed > found.len() as u64;
         let kvs = found.into_iter().map(|record| shown(record, request.keys_only)).collect();
         Ok(Found { kvs, more, count })
     }
@@ -83,6 +87,30 @@ impl Store {
             }
         }
         (!record.delete).then_some(record)
+    }
+}
+
+/// The revisions that a request wants keys of.
+struct Filter {
+    modified: (u64, u64),
+    created: (u64, u64),
+}
+
+impl Filter {
+    /// `None` when all keys pass.
+    fn of(request: &Range) -> Option<Filter> {
+        let most = |revision: Revision| if revision.0 == 0 { u64::MAX } else { revision.0 };
+        let filter = Filter {
+            modified: (request.min_mod_revision.0, most(request.max_mod_revision)),
+            created: (request.min_create_revision.0, most(request.max_create_revision)),
+        };
+        let all = (0, u64::MAX);
+        (filter.modified != all || filter.created != all).then_some(filter)
+    }
+
+    fn passes(&self, kv: &KeyValue) -> bool {
+        let within = |revision: Revision, (least, most)| (least..=most).contains(&revision.0);
+        within(kv.mod_revision, self.modified) && within(kv.create_revision, self.created)
     }
 }
 

@@ -45,6 +45,46 @@ fn sample() -> Store {
 }
 
 #[test]
+fn ranges_are_filtered_by_revision_and_sorted_by_anything() {
+    use crate::rpc::{Range, SortTarget};
+    let mut store = Store::default();
+    // Created and changed at: a 2, 7; b 3, 3; c 4, 6; d 5, 5.
+    for (key, value) in [("a", "4"), ("b", "3"), ("c", "2"), ("d", "1"), ("c", "9"), ("a", "0")] {
+        store.write().put(key.into(), value.into(), LeaseId(0));
+    }
+    let all = || Range::new(KeyRange::all());
+    let rev = Revision;
+    let by = |target, descending| Range { sort: Some((target, descending)), ..all() };
+    let table = [
+        (all(), "a b c d", 4, false),
+        (Range { min_mod_revision: rev(5), ..all() }, "a c d", 4, false),
+        (Range { max_mod_revision: rev(5), ..all() }, "b d", 4, false),
+        (Range { min_create_revision: rev(3), max_create_revision: rev(4), ..all() }, "b c", 4, false),
+        (Range { min_mod_revision: rev(4), limit: 2, ..all() }, "a c", 4, true),
+        (Range { min_mod_revision: rev(4), limit: 3, ..all() }, "a c d", 4, false),
+        (Range { min_mod_revision: rev(9), ..all() }, "", 4, false),
+        (Range { limit: 3, ..all() }, "a b c", 4, true),
+        (Range { limit: 2, ..by(SortTarget::Mod, true) }, "a c", 4, true),
+        (by(SortTarget::Key, true), "d c b a", 4, false),
+        (by(SortTarget::Create, false), "a b c d", 4, false),
+        (by(SortTarget::Mod, false), "b d c a", 4, false),
+        (by(SortTarget::Version, false), "b d a c", 4, false),
+        (by(SortTarget::Value, false), "a d b c", 4, false),
+        (Range { revision: rev(5), ..by(SortTarget::Value, false) }, "d c b a", 4, false),
+        (Range { revision: rev(3), ..all() }, "a b", 2, false),
+        (Range { count_only: true, limit: 1, ..all() }, "", 4, false),
+        (Range::new(KeyRange::from_key("c")), "c d", 2, false),
+    ];
+    for (request, keys, count, more) in table {
+        let found = store.range(&request).unwrap_or_default();
+        let got: Vec<&str> = found.kvs.iter().map(|kv| kv.key.as_str()).collect();
+        assert_eq!((got.join(" ").as_str(), found.count, found.more), (keys, count, more), "{request:?}");
+    }
+    let only = store.range(&Range { keys_only: true, ..all() }).unwrap_or_default();
+    assert!(only.kvs.iter().all(|kv| kv.value.is_empty() && kv.version > 0));
+}
+
+#[test]
 fn revisions_and_generations() {
     let store = sample();
     let all = KeyRange::all;

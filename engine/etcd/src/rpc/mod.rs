@@ -293,21 +293,16 @@ impl WatchCreate {
 }
 
 impl Txn {
-    /// True when no branch can change anything.
+    /// True when it only reads. One with transactions in it counts as a write, whatever they do, as in etcd.
     pub fn is_read_only(&self) -> bool {
-        self.then.iter().chain(&self.otherwise).all(|op| match op {
-            Op::Range(_) => true,
-            Op::Put(_) | Op::DeleteRange(_) => false,
-            Op::Txn(txn) => txn.is_read_only(),
-        })
+        self.then.iter().chain(&self.otherwise).all(|op| matches!(op, Op::Range(_)))
     }
 
     /// True when all its reads are content with the member's own state.
     pub fn is_serializable(&self) -> bool {
         self.then.iter().chain(&self.otherwise).all(|op| match op {
             Op::Range(range) => range.serializable,
-            Op::Txn(txn) => txn.is_serializable(),
-            Op::Put(_) | Op::DeleteRange(_) => false,
+            Op::Txn(_) | Op::Put(_) | Op::DeleteRange(_) => false,
         })
     }
 }
