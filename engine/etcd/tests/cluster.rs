@@ -331,3 +331,52 @@ fn bad_requests_are_refused_in_etcds_words() {
     }
     assert!(cluster.running().all(|member| member.revision() == Revision(1)));
 }
+
+#[test]
+fn large_watch_answers_come_in_fragments_to_those_who_want_them() {
+    let mut cluster = Cluster::new(13, 3);
+    cluster.await_leader();
+    let value = "x".repeat(300_000);
+    for i in 0..12 {
+        cluster.ask(0, Request::Put(Put::new(format!("k{i:02}"), value.as_str())));
+    }
+    let past = |fragment| {
+        let wants = WatchCreate::new(KeyRange::prefix("k"));
+        Request::Watch(WatchCreate { start_revision: Revision(2), fragment, ..wants })
+    };
+    let (whole, pieces) = (cluster.request(1, past(false)), cluster.request(1, past(true)));
+    cluster.run_for(SECOND);
+    let shape = |call| -> Vec<(usize, bool)> {
+        let all = cluster.answers.get(&call).into_iter().flatten();
+        all.filter_map(|response| match &**response {
+            Response::WatchEvents { events, fragment, .. } => Some((events.len(), *fragment)),
+            _ => None,
+        })
+        .collect()
+    };
+    assert_eq!(shape(whole), [(12, false)]);
+    // 1.5 MiB and half a MiB for gRPC.
+    assert_eq!(shape(pieces), [(6, true), (6, false)]);
+    assert_eq!(events(&cluster, pieces), events(&cluster, whole));
+}
+
+#[test]
+fn a_client_that_does_not_read_makes_a_victim() {
+    let mut cluster = Cluster::new(14, 1);
+    cluster.await_leader();
+    let watching = cluster.request(0, watch(KeyRange::key("a"), 0));
+    cluster.run_for(SECOND);
+    cluster.handle(0, Input::ClientStalled { from: CLIENT });
+    for i in 0..200 {
+        cluster.ask(0, Request::Put(Put::new("a", i.to_string().as_str())));
+    }
+    let standing = |cluster: &Cluster| {
+        let member = cluster.member(0);
+        member.watchers().views(member.revision()).map(|view| (view.standing.name(), view.next.0)).next()
+    };
+    assert_eq!(standing(&cluster), Some(("victim", 131)));
+    cluster.handle(0, Input::ClientFlows { from: CLIENT });
+    cluster.run_for(SECOND);
+    assert_eq!(standing(&cluster), Some(("synced", 202)));
+    assert_eq!(events(&cluster, watching).len(), 201);
+}

@@ -88,6 +88,16 @@ pub enum Input {
         /// By which way.
         transition: Transition,
     },
+    /// A client's connection takes nothing any more: it is cut, or the client does not read. What the member sends waits.
+    ClientStalled {
+        /// Whose.
+        from: Actor,
+    },
+    /// It takes what is sent again.
+    ClientFlows {
+        /// Whose.
+        from: Actor,
+    },
     /// A client's connection broke: its watches end, and nobody waits for its answers.
     ClientGone {
         /// Whose.
@@ -443,6 +453,8 @@ impl Member {
             Input::Client { from, call, request } => self.call(from, call, request, context),
             Input::Campaign => self.campaign(),
             Input::Reconfigure { steps, transition } => self.reconfigure(&steps, transition),
+            Input::ClientStalled { from } => self.watchers.stall(from),
+            Input::ClientFlows { from } => self.client_flows(from, context),
             Input::ClientGone { from } => self.client_gone(from),
         }
         self.drive(context);

@@ -6,7 +6,7 @@ use std::time::Duration;
 use sim::{Actor, Str, Token};
 
 use super::{Context, Member, Message, timer};
-use crate::rpc::{CallId, Error, Header, Response, Revision, WatchCreate};
+use crate::rpc::{CallId, Error, Event, Header, KeyValue, Response, Revision, WatchCreate};
 use crate::watch::{Delivery, Standing};
 
 /// How often watchers that lag are led on.
@@ -14,6 +14,15 @@ const RESYNC: Duration = Duration::from_millis(100);
 
 /// Election timeouts without a leader after which watches end.
 const LEADERLESS_TIMEOUTS: u32 = 3;
+
+/// What gRPC may add to a request (etcd's `grpcOverheadBytes`).
+const FRAME_OVERHEAD: u64 = 512 * 1024;
+
+/// About how many bytes an event takes: keys and values, and a few for each field.
+fn event_size(event: &Event) -> u64 {
+    let size = |kv: &KeyValue| kv.key.len() as u64 + kv.value.size() + 24;
+    size(&event.kv) + event.prev_kv.as_ref().map_or(0, size) + 8
+}
 
 impl Member {
     pub(super) fn watch(
@@ -120,9 +129,11 @@ impl Member {
     fn deliver(&mut self, deliveries: Vec<Delivery>, context: &mut Context<'_>) {
         for delivery in deliveries {
             match delivery {
-                Delivery::Events { client, call, events } => {
-                    let response = Response::WatchEvents { header: self.header(), events, fragment: false };
-                    self.tell(client, call, response, context);
+                Delivery::Events { client, call, events, fragment } => {
+                    for (events, fragment) in self.pieces(events, fragment) {
+                        let response = Response::WatchEvents { header: self.header(), events, fragment };
+                        self.tell(client, call, response, context);
+                    }
                 }
                 Delivery::Compacted { client, call, revision } => {
                     context.note(
@@ -134,6 +145,37 @@ impl Member {
                 }
             }
         }
+    }
+
+    /// Cuts events into pieces that are no larger than a request may be, if the client wants that. All but the last say that there
+    /// is more.
+    fn pieces(&self, events: Arc<[Event]>, fragment: bool) -> Vec<(Arc<[Event]>, bool)> {
+        let most = self.config.max_request_bytes + FRAME_OVERHEAD;
+        if !fragment || events.len() < 2 || events.iter().map(event_size).sum::<u64>() < most {
+            return vec![(events, false)];
+        }
+        let mut pieces: Vec<Vec<Event>> = Vec::new();
+        let mut size = most;
+        for event in events.iter() {
+            size += event_size(event);
+            if size >= most {
+                pieces.push(Vec::new());
+                size = event_size(event);
+            }
+            if let Some(piece) = pieces.last_mut() {
+                piece.push(event.clone());
+            }
+        }
+        let last = pieces.len().saturating_sub(1);
+        pieces.into_iter().enumerate().map(|(i, piece)| (piece.into(), i < last)).collect()
+    }
+
+    /// A client's connection takes what is sent again.
+    pub(super) fn client_flows(&mut self, client: Actor, context: &mut Context<'_>) {
+        let mut out = Vec::new();
+        self.watchers.flow(client, &self.state.store, &mut out);
+        self.deliver(out, context);
+        self.schedule_catch_up(context);
     }
 
     fn tell_revision(&mut self, client: Actor, call: CallId, context: &mut Context<'_>) {

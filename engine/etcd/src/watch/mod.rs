@@ -5,9 +5,14 @@
 //! that starts in the past is *unsynced* and is led through the log of revisions, a piece at a time, until it
 //! has caught up. One that starts in the future waits until that revision comes.
 //!
+//! A client whose connection takes nothing any more ([`Watchers::stall`]) still gets what fits in its channel. A watcher for
+//! which there is no room becomes a *victim*: it keeps what it was to be sent, is told of nothing new, and when the connection
+//! flows again gets that first and then catches up like an unsynced one.
+//!
 //! Watches are a member's own; they end with its process.
 
 mod index;
+mod slow;
 #[cfg(test)]
 mod tests;
 
@@ -18,6 +23,7 @@ use imbl::{OrdMap, OrdSet};
 use sim::Actor;
 
 use self::index::Index;
+use self::slow::Slow;
 use crate::mvcc::{Record, Store};
 use crate::rpc::{CallId, Event, Revision, WatchCreate};
 
@@ -40,6 +46,36 @@ pub enum Standing {
     Unsynced,
     /// It waits for its first revision.
     Future,
+    /// What it was to be sent found its client's channel full.
+    Victim,
+}
+
+impl Standing {
+    /// etcd's word; watchers of the future are synced to etcd.
+    pub const fn name(self) -> &'static str {
+        match self {
+            Standing::Synced | Standing::Future => "synced",
+            Standing::Unsynced => "unsynced",
+            Standing::Victim => "victim",
+        }
+    }
+}
+
+/// A watcher as one sees it from outside.
+#[derive(Clone, PartialEq, Eq, Hash, Debug)]
+pub struct WatcherView {
+    /// Whose it is.
+    pub client: Actor,
+    /// The call that created it.
+    pub call: CallId,
+    /// What it wants.
+    pub wants: Arc<WatchCreate>,
+    /// The first revision that it has not seen.
+    pub next: Revision,
+    /// Where it stands.
+    pub standing: Standing,
+    /// How many events it was sent.
+    pub events: u64,
 }
 
 /// A watcher.
@@ -57,6 +93,10 @@ pub struct Watcher {
     pub standing: Standing,
     /// Whether it was sent something since the last round of progress notifications.
     active: bool,
+    /// Events that it was sent while it was not in a group.
+    sent: u64,
+    /// What its group had been sent when it joined.
+    joined_at: u64,
 }
 
 /// What makes watchers want the same.
@@ -64,6 +104,8 @@ pub struct Watcher {
 struct Group {
     wants: Arc<WatchCreate>,
     members: OrdSet<WatcherId>,
+    /// Events that were sent to each of them.
+    sent: u64,
 }
 
 /// Something to send to a watcher's client.
@@ -77,6 +119,8 @@ pub enum Delivery {
         call: CallId,
         /// What.
         events: Arc<[Event]>,
+        /// Whether the client wants large answers in pieces.
+        fragment: bool,
     },
     /// The watch is over: what it wanted to see next is gone.
     Compacted {
@@ -101,6 +145,7 @@ pub struct Watchers {
     unsynced: OrdSet<WatcherId>,
     future: OrdSet<(Revision, WatcherId)>,
     progress: OrdSet<WatcherId>,
+    slow: Slow,
 }
 
 impl Watchers {
@@ -158,7 +203,8 @@ impl Watchers {
         if wants.progress_notify {
             self.progress.insert(id);
         }
-        let watcher = Watcher { client, call, wants, next: start, standing, active: false };
+        let watcher =
+            Watcher { client, call, wants, next: start, standing, active: false, sent: 0, joined_at: 0 };
         self.watchers.insert(id, watcher);
         self.by_call.insert((client, call), id);
         match standing {
@@ -169,6 +215,8 @@ impl Watchers {
             Standing::Future => {
                 self.future.insert((start, id));
             }
+            // No watcher begins like that.
+            Standing::Victim => {}
         }
         standing
     }
@@ -186,6 +234,7 @@ impl Watchers {
             Standing::Future => {
                 self.future.remove(&(watcher.next, id));
             }
+            Standing::Victim => self.slow.forget(id),
         }
         true
     }
@@ -200,11 +249,13 @@ impl Watchers {
         for call in calls {
             self.cancel(client, call);
         }
+        self.slow.client_gone(client);
     }
 
     /// Whether a client's watchers have all seen everything.
     pub fn all_synced(&self, client: Actor) -> bool {
-        self.unsynced.iter().all(|id| self.watchers.get(id).is_none_or(|watcher| watcher.client != client))
+        let others = |id: &WatcherId| self.watchers.get(id).is_none_or(|watcher| watcher.client != client);
+        self.unsynced.iter().all(others) && self.slow.victims().all(|id| others(&id))
     }
 
     /// Tells of all changes after `before`. Call it before a compaction can remove them.
@@ -223,9 +274,14 @@ impl Watchers {
         }
         for (id, events) in batches {
             let events: Arc<[Event]> = events.into();
-            let members = self.groups.get(&id).map(|group| group.members.clone()).unwrap_or_default();
+            let Some(group) = self.groups.get_mut(&id) else { continue };
+            group.sent += events.len() as u64;
+            let members = group.members.clone();
             for member in &members {
-                self.deliver(*member, events.clone(), out);
+                if !self.deliver(*member, events.clone(), out) {
+                    let next = Revision(store.revision().0 + 1);
+                    self.becomes_victim(*member, events.clone(), next);
+                }
             }
         }
         self.wake_future(store, out);
@@ -257,14 +313,21 @@ impl Watchers {
     /// Ends all watches (the member lost its leader). Returns whose they were.
     pub fn clear(&mut self) -> Vec<(Actor, CallId)> {
         let calls = self.watchers.values().map(|watcher| (watcher.client, watcher.call)).collect();
-        *self =
-            Watchers { last_watcher: self.last_watcher, last_group: self.last_group, ..Watchers::default() };
+        let slow = self.slow.without_victims();
+        *self = Watchers {
+            last_watcher: self.last_watcher,
+            last_group: self.last_group,
+            slow,
+            ..Watchers::default()
+        };
         calls
     }
 
     /// The store was replaced by one from a snapshot; watchers had seen everything up to `before`. They catch up
     /// through the new store's log.
     pub fn restart(&mut self, before: Revision) {
+        let sent: BTreeMap<WatcherId, u64> =
+            self.watchers.iter().map(|(id, watcher)| (*id, self.sent_in_group(watcher))).collect();
         self.groups = OrdMap::new();
         self.index = Index::default();
         let synced: Vec<WatcherId> =
@@ -272,6 +335,7 @@ impl Watchers {
         for id in synced {
             if let Some(watcher) = self.watchers.get_mut(&id) {
                 watcher.standing = Standing::Unsynced;
+                watcher.sent += sent.get(&id).copied().unwrap_or(0);
                 watcher.next = Revision(before.0 + 1);
                 self.unsynced.insert(id);
             }
@@ -310,6 +374,10 @@ impl Watchers {
             return;
         }
         if watcher.next < store.compact_revision() {
+            // It has to wait for room in its channel like everything else.
+            if self.slow.is_full(client) {
+                return;
+            }
             out.push(Delivery::Compacted { client, call, revision: store.compact_revision() });
             self.cancel(client, call);
             return;
@@ -327,17 +395,93 @@ impl Watchers {
             }
         }
         watcher.next = next;
-        if next > store.revision() {
-            watcher.standing = Standing::Synced;
-            self.unsynced.remove(&id);
-            self.join(id);
-        }
-        if !events.is_empty() {
-            self.deliver(id, events.into(), out);
+        let count = events.len() as u64;
+        watcher.sent += count;
+        let events: Arc<[Event]> = events.into();
+        if count > 0 && !self.deliver(id, events.clone(), out) {
+            self.becomes_victim(id, events, next);
+        } else if next > store.revision() {
+            self.becomes_synced(id);
         }
     }
 
-    fn deliver(&mut self, id: WatcherId, events: Arc<[Event]>, out: &mut Vec<Delivery>) {
+    fn becomes_synced(&mut self, id: WatcherId) {
+        self.unsynced.remove(&id);
+        if let Some(watcher) = self.watchers.get_mut(&id) {
+            watcher.standing = Standing::Synced;
+            self.join(id);
+        }
+    }
+
+    /// There was no room for these events: it keeps them, and misses what comes from `next` on.
+    fn becomes_victim(&mut self, id: WatcherId, events: Arc<[Event]>, next: Revision) {
+        let Some(watcher) = self.watchers.get(&id) else { return };
+        let (standing, wants) = (watcher.standing, watcher.wants.clone());
+        let in_group = self.sent_in_group(watcher);
+        match standing {
+            Standing::Synced => self.leave(id, &wants),
+            _ => {
+                self.unsynced.remove(&id);
+            }
+        }
+        if let Some(watcher) = self.watchers.get_mut(&id) {
+            watcher.sent += in_group;
+            (watcher.standing, watcher.next) = (Standing::Victim, next);
+        }
+        self.slow.add(id, events);
+    }
+
+    /// The client's connection takes nothing any more: what is sent to it piles up.
+    pub fn stall(&mut self, client: Actor) {
+        self.slow.stall(client);
+    }
+
+    /// It does again: victims get what they were to be sent, and catch up if they missed something.
+    pub fn flow(&mut self, client: Actor, store: &Store, out: &mut Vec<Delivery>) {
+        self.slow.flow(client);
+        let victims: Vec<WatcherId> = self.slow.victims().collect();
+        for id in victims {
+            let Some(watcher) = self.watchers.get(&id).filter(|watcher| watcher.client == client) else {
+                continue;
+            };
+            let next = watcher.next;
+            let Some(events) = self.slow.take(id) else { continue };
+            self.deliver(id, events, out);
+            if next > store.revision() {
+                self.becomes_synced(id);
+            } else if let Some(watcher) = self.watchers.get_mut(&id) {
+                watcher.standing = Standing::Unsynced;
+                self.unsynced.insert(id);
+            }
+        }
+    }
+
+    /// All watchers as they stand at the revision `current`, oldest first.
+    pub fn views(&self, current: Revision) -> impl Iterator<Item = WatcherView> {
+        self.watchers.values().map(move |watcher| WatcherView {
+            client: watcher.client,
+            call: watcher.call,
+            wants: watcher.wants.clone(),
+            next: match watcher.standing {
+                Standing::Synced => Revision(current.0 + 1),
+                _ => watcher.next,
+            },
+            standing: watcher.standing,
+            events: watcher.sent + self.sent_in_group(watcher),
+        })
+    }
+
+    /// Events that a watcher was sent as a member of its group.
+    fn sent_in_group(&self, watcher: &Watcher) -> u64 {
+        if watcher.standing != Standing::Synced {
+            return 0;
+        }
+        let group = self.group_of(&watcher.wants).and_then(|id| self.groups.get(&id));
+        group.map_or(0, |group| group.sent - watcher.joined_at)
+    }
+
+    /// Sends events, unless there is no room for them.
+    fn deliver(&mut self, id: WatcherId, events: Arc<[Event]>, out: &mut Vec<Delivery>) -> bool {
         // Only those who want progress notifications need to remember that they were sent something.
         let watcher = if self.progress.contains(&id) {
             self.watchers.get_mut(&id).map(|watcher| {
@@ -347,9 +491,13 @@ impl Watchers {
         } else {
             self.watchers.get(&id)
         };
-        if let Some(watcher) = watcher {
-            out.push(Delivery::Events { client: watcher.client, call: watcher.call, events });
+        let Some(watcher) = watcher else { return true };
+        if !self.slow.takes(watcher.client) {
+            return false;
         }
+        let (client, call, fragment) = (watcher.client, watcher.call, watcher.wants.fragment);
+        out.push(Delivery::Events { client, call, events, fragment });
+        true
     }
 
     fn join(&mut self, id: WatcherId) {
@@ -357,13 +505,19 @@ impl Watchers {
         if let Some(group) = self.group_of(&wants) {
             if let Some(group) = self.groups.get_mut(&group) {
                 group.members.insert(id);
+                if let Some(watcher) = self.watchers.get_mut(&id) {
+                    watcher.joined_at = group.sent;
+                }
             }
             return;
+        }
+        if let Some(watcher) = self.watchers.get_mut(&id) {
+            watcher.joined_at = 0;
         }
         self.last_group += 1;
         let group = GroupId(self.last_group);
         self.index.add(&wants.range, group);
-        self.groups.insert(group, Group { wants, members: OrdSet::unit(id) });
+        self.groups.insert(group, Group { wants, members: OrdSet::unit(id), sent: 0 });
     }
 
     fn leave(&mut self, id: WatcherId, wants: &WatchCreate) {

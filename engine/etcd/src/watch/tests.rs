@@ -186,3 +186,60 @@ fn progress_goes_to_the_idle() {
     assert_eq!(watchers.progress_round(), [(CLIENT, CallId(2))]);
     assert_eq!(watchers.progress_round(), [(CLIENT, CallId(1)), (CLIENT, CallId(2))]);
 }
+
+/// Each watcher's standing, next revision and events, in the order of their calls.
+fn stand(watchers: &Watchers, store: &Store) -> Vec<String> {
+    let line = |view: super::WatcherView| {
+        format!("{} {} {} {}", view.call.0, view.standing.name(), view.next.0, view.events)
+    };
+    watchers.views(store.revision()).map(line).collect()
+}
+
+#[test]
+fn slow_clients_make_victims_that_miss_nothing() {
+    const OTHER: Actor = Actor::Scheduler;
+    let mut store = Store::default();
+    let mut watchers = Watchers::default();
+    watchers.create(CLIENT, CallId(1), &wants(KeyRange::key("a"), 0), store.revision());
+    watchers.create(OTHER, CallId(2), &wants(KeyRange::key("a"), 0), store.revision());
+    watchers.stall(CLIENT);
+    let change = |watchers: &mut Watchers, store: &mut Store, i: u64| {
+        let before = store.revision().0;
+        put(store, "a", &i.to_string());
+        notify(watchers, store, before).len()
+    };
+    // 128 answers fit, the other client gets everything.
+    for i in 0..128 {
+        assert_eq!(change(&mut watchers, &mut store, i), 2);
+    }
+    assert_eq!(change(&mut watchers, &mut store, 128), 1);
+    assert_eq!(stand(&watchers, &store), ["1 victim 131 129", "2 synced 131 129"]);
+    for i in 129..132 {
+        assert_eq!(change(&mut watchers, &mut store, i), 1);
+    }
+    assert_eq!(catch_up(&mut watchers, &store), [""; 0], "a victim is not led on");
+    assert!(!watchers.all_synced(CLIENT) && watchers.all_synced(OTHER));
+    let mut out = Vec::new();
+    watchers.flow(CLIENT, &store, &mut out);
+    assert_eq!(show(&out), ["1: a=128@130<127"]);
+    assert_eq!(stand(&watchers, &store), ["1 unsynced 131 129", "2 synced 134 132"]);
+    assert_eq!(catch_up(&mut watchers, &store), ["1: a=129@131<128 a=130@132<129 a=131@133<130"]);
+    assert_eq!(stand(&watchers, &store), ["1 synced 134 132", "2 synced 134 132"]);
+    assert_eq!(change(&mut watchers, &mut store, 132), 2);
+    // A victim that missed nothing is synced at once; one that ends is forgotten.
+    watchers.stall(CLIENT);
+    for i in 0..129 {
+        change(&mut watchers, &mut store, i);
+    }
+    let mut out = Vec::new();
+    watchers.flow(CLIENT, &store, &mut out);
+    assert_eq!((out.len(), stand(&watchers, &store)[0].as_str()), (1, "1 synced 264 262"));
+    watchers.stall(CLIENT);
+    for i in 0..130 {
+        change(&mut watchers, &mut store, i);
+    }
+    assert!(watchers.cancel(CLIENT, CallId(1)));
+    let mut out = Vec::new();
+    watchers.flow(CLIENT, &store, &mut out);
+    assert!(out.is_empty());
+}
