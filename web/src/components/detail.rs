@@ -192,7 +192,8 @@ fn message_detail(session: &Session, t: &'static Texts, id: MessageId) -> Html {
 fn link_detail(session: &Session, t: &'static Texts, a: Actor, b: Actor) -> Html {
     let picture = session.state().picture();
     let cut = picture.links.iter().any(|(x, y, rule)| rule.cut && ((*x, *y) == (a, b) || (*y, *x) == (a, b)));
-    let ends = Ends { from: names::process(&picture, a), to: names::process(&picture, b), one_way: false };
+    let (from, to) = names::link_ends(&picture, a, b);
+    let ends = Ends { from, to, one_way: false };
     html! {
         <>
             <h2>{ fill(t.link_between, &[&ends.from, &ends.to]) }</h2>

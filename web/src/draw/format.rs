@@ -53,7 +53,8 @@ pub fn bytes(count: u64) -> String {
     match count {
         0..1_000 => format!("{count} B"),
         1_000..1_000_000 => format!("{}.{} kB", count / 1000, count / 100 % 10),
-        _ => format!("{}.{} MB", count / 1_000_000, count / 100_000 % 10),
+        1_000_000..1_000_000_000 => format!("{}.{} MB", count / 1_000_000, count / 100_000 % 10),
+        _ => format!("{}.{} GB", count / 1_000_000_000, count / 100_000_000 % 10),
     }
 }
 
@@ -86,6 +87,7 @@ mod tests {
         assert_eq!(clock(SimTime::from_secs(7380)), "2 h 03 min 00.000 s");
         assert_eq!(span(SimTime::ZERO, SimTime::from_millis(1500)), "+1.50 s");
         assert_eq!(bytes(12_400), "12.4 kB");
+        assert_eq!(bytes(2 << 30), "2.1 GB");
         assert_eq!(shorten("kube-proxy", 6), "kube-…");
     }
 }

@@ -158,8 +158,8 @@ fn control_wide(width: f64, height: f64) -> Layout {
 fn control_narrow(width: f64) -> Layout {
     let control = Rect::new(2.0, 64.0, width - 4.0, 262.0);
     let api = Rect::new(14.0, 102.0, 164.0, 66.0);
-    let scheduler = Rect::new(14.0, 196.0, 150.0, 44.0);
-    let manager = Rect::new(14.0, 262.0, 150.0, 44.0);
+    let scheduler = Rect::new(14.0, 196.0, 164.0, 44.0);
+    let manager = Rect::new(14.0, 262.0, 164.0, 44.0);
     Layout {
         width,
         height: 0.0,
@@ -178,7 +178,7 @@ fn control_narrow(width: f64) -> Layout {
         dense: false,
         hidden: 0,
         pending: Rect::new(150.0, 4.0, width - 160.0, 0.0),
-        trunk_x: 171.0,
+        trunk_x: 188.0,
         bus_y: control.bottom() + 10.0,
     }
 }

@@ -8,6 +8,7 @@ use super::press::pressable;
 use crate::draw::geometry::{along, points};
 use crate::draw::route::route;
 use crate::infra::i18n::Texts;
+use crate::infra::names;
 use crate::infra::ui::Selection;
 
 /// All the usual ways.
@@ -32,12 +33,12 @@ pub fn usual(board: &Board) -> Html {
 
 /// Those that are cut, slow, lossy or held: in red, to be pressed.
 pub fn unusual(board: &Board, t: &'static Texts) -> Html {
-    let links = board.picture.links.iter().filter(|(a, b, _)| {
-        // Both directions are usually changed together; one line says it.
-        a < b || !board.picture.links.iter().any(|(c, d, _)| (c, d) == (b, a))
-    });
+    let all = &board.picture.links;
+    // Both directions, and all processes of a machine, are usually changed together: one line says it.
+    let links =
+        all.iter().enumerate().filter(|(i, link)| !all[..*i].iter().any(|l| names::same_link(l, link)));
     links
-        .filter_map(|(a, b, rule)| {
+        .filter_map(|(_, (a, b, rule))| {
             let path = route(&board.map, *a, *b)?;
             let middle = along(&path, 0.5);
             let inside = html! {
@@ -49,7 +50,8 @@ pub fn unusual(board: &Board, t: &'static Texts) -> Html {
                     }
                 </>
             };
-            let label = format!("{a} ↔ {b}: {}", if rule.cut { t.cut } else { t.held });
+            let (from, to) = names::link_ends(&board.picture, *a, *b);
+            let label = format!("{from} ↔ {to}: {}", if rule.cut { t.cut } else { t.held });
             let key = format!("{a}-{b}");
             Some(pressable(&board.session, Selection::Link(*a, *b), classes!("link"), label, key, inside))
         })

@@ -93,7 +93,7 @@ pub fn of_node(board: &Board, place: &NodeBox, name: &Str, pods: &[PodView]) -> 
     placed.map(|(pod, at)| tile(board, pod, at, place.tile)).collect()
 }
 
-/// One pod.
+/// One pod as a tile; smaller ones are drawn as a crowd.
 pub fn tile(board: &Board, pod: &PodView, at: Point, tile: Tile) -> Html {
     let target = Target::Pod(pod.namespace.clone(), pod.name.clone());
     let selected = board.session.state().ui().selected == Some(Selection::Target(target));
@@ -126,17 +126,16 @@ fn PodTile(pod: &PodTileProps) -> Html {
     let (w, h) = pod.tile.pitch();
     let frame = Rect::new(at.x, at.y, w - 5.0, h - 4.0);
     let center = frame.center();
-    let inside = match pod.tile {
-        Tile::Full => html! {
+    let inside = if pod.tile == Tile::Full {
+        html! {
             <>
                 { frame_of(frame, 5.0) }
                 { sign(pod.shape, Point::new(center.x, frame.y + 17.0), 6.0) }
                 <text class="tile-name" x={format!("{:.1}", center.x)} y={format!("{:.1}", frame.y + 40.0)}>{ format::shorten(&pod.label, 8) }</text>
             </>
-        },
-        Tile::Small => html! { <>{ frame_of(frame, 4.0) }{ sign(pod.shape, center, 6.0) }</> },
-        // Dots are drawn as a crowd.
-        Tile::Dot => Html::default(),
+        }
+    } else {
+        html! { <>{ frame_of(frame, 4.0) }{ sign(pod.shape, center, 6.0) }</> }
     };
     let inside = html! { <><title>{ label.clone() }</title>{ inside }</> };
     let selection = Selection::Target(Target::Pod(pod.namespace.clone(), pod.name.clone()));
