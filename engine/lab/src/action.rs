@@ -94,6 +94,92 @@ pub enum Fault {
         /// By how much, in milliseconds.
         by_ms: u64,
     },
+    // Links name faults by their place in this list: new ones go to the end.
+    /// A second copy of a datagram, right behind the first.
+    Duplicate(MessageId),
+    /// Two datagrams change places.
+    Reorder {
+        /// One.
+        first: MessageId,
+        /// The other.
+        second: MessageId,
+    },
+    /// Groups of processes and machines: links between groups are cut, those within a group are not. Who is in no group
+    /// keeps all links.
+    Partition(Vec<Vec<String>>),
+    /// Stops an etcd member, if it runs, and empties its disk.
+    Wipe(String),
+    /// Stops an etcd member while its disk writes back what no fsync covered: the first sectors of it made it.
+    CrashTorn {
+        /// The member.
+        target: String,
+        /// Sectors of 512 bytes that made it.
+        sectors: u64,
+    },
+    /// Flips a bit of a record in a member's write-ahead log.
+    Corrupt {
+        /// The member.
+        target: String,
+        /// Which record, counted back from the last, which is 0.
+        record: u64,
+    },
+    /// Makes a member's disk say "durable" without writing, or honest again.
+    DiskLies {
+        /// The member.
+        target: String,
+        /// Whether it lies.
+        lies: bool,
+    },
+    /// Changes how long a member's fsync takes.
+    DiskLatency {
+        /// The member.
+        target: String,
+        /// At least, in microseconds.
+        min_us: u64,
+        /// At most, in microseconds.
+        max_us: u64,
+    },
+    /// Changes a member's clock; what is `None` stays.
+    Tune {
+        /// The member; empty or `all` for every member.
+        target: String,
+        /// A tick (`--heartbeat-interval`), in milliseconds.
+        tick_ms: Option<u64>,
+        /// Ticks from one heartbeat to the next.
+        heartbeat_ticks: Option<u32>,
+        /// Ticks without a leader until an election, at least.
+        election_ticks: Option<u32>,
+    },
+    /// The election timers of these members run out now.
+    Campaign(Vec<String>),
+    /// Starts `etcd-N` on an empty disk with `--initial-cluster-state=existing`, on a new machine where it has none.
+    Join(String),
+    /// A change of the configuration, proposed to a member's Raft past etcd's own member calls, which change one member at a time.
+    ProposeConfChange {
+        /// The member.
+        target: String,
+        /// As in etcd's Raft scripts, with members by their numbers in the lab: `v3 v4` adds two voters, `l3` a learner, `r1` removes;
+        /// several make a joint configuration.
+        changes: String,
+    },
+}
+
+impl Fault {
+    /// True for those that break or change an etcd member's process, disk or clock.
+    pub fn is_members(&self) -> bool {
+        matches!(
+            self,
+            Fault::Wipe(_)
+                | Fault::CrashTorn { .. }
+                | Fault::Corrupt { .. }
+                | Fault::DiskLies { .. }
+                | Fault::DiskLatency { .. }
+                | Fault::Tune { .. }
+                | Fault::Campaign(_)
+                | Fault::Join(_)
+                | Fault::ProposeConfChange { .. }
+        )
+    }
 }
 
 /// The two ends of a link.

@@ -5,9 +5,12 @@ use serde::{Deserialize, Serialize};
 
 use crate::action::Entry;
 
+mod etcd;
+mod faults;
 mod read;
 mod write;
 
+pub use etcd::EtcdSpec;
 pub use read::LabFileError;
 
 /// `apiVersion` of lab files.
@@ -27,6 +30,10 @@ pub struct LabFile {
     pub seed: u64,
     /// etcd members.
     pub etcd_members: u32,
+    /// etcd's command line, disks and first logs.
+    pub etcd: EtcdSpec,
+    /// False for a lab of etcd members alone: no API server, no controllers, no machines.
+    pub control_plane: bool,
     /// The machines.
     pub nodes: Vec<NodeSpec>,
     /// Applied when the control plane is ready: texts of any number of documents.
@@ -41,6 +48,8 @@ impl Default for LabFile {
             name: String::new(),
             seed: 1,
             etcd_members: 3,
+            etcd: EtcdSpec::default(),
+            control_plane: true,
             nodes: NodeSpec::count(3),
             manifests: Vec::new(),
             journal: Vec::new(),

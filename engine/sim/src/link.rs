@@ -135,6 +135,12 @@ impl Links {
         }
     }
 
+    /// Nothing that is sent on this stream from now on arrives before `at`.
+    pub fn delay_stream(&mut self, from: Actor, to: Actor, at: SimTime) {
+        let last = self.last_arrival.entry((from, to)).or_default();
+        *last = at.max(*last);
+    }
+
     fn travel(&mut self, rule: LinkRule) -> Duration {
         let jitter = if rule.jitter_ns == 0 { 0 } else { self.random.range(0..rule.jitter_ns) };
         Duration::from_nanos(rule.latency_ns + jitter)

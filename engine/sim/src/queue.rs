@@ -65,6 +65,17 @@ impl<E> EventQueue<E> {
         places.into_iter().filter_map(take).collect()
     }
 
+    /// Takes a sequence number without an event: a name for something that waits outside of the queue.
+    pub fn reserve(&mut self) -> u64 {
+        self.next_sequence += 1;
+        self.next_sequence - 1
+    }
+
+    /// One pending event by its place, to change it.
+    pub fn get_mut(&mut self, at: SimTime, sequence: u64) -> Option<&mut E> {
+        self.pending.get_mut(&(at, sequence))
+    }
+
     /// One pending event by its place.
     pub fn get(&self, at: SimTime, sequence: u64) -> Option<&E> {
         self.pending.get(&(at, sequence))

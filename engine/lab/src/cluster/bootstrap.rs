@@ -23,6 +23,13 @@ pub struct Bootstrap {
 
 impl Cluster {
     pub(super) fn try_bootstrap(&mut self) {
+        if !self.file.control_plane {
+            if !self.etcd_ready() {
+                return self.cause(self.now + LOOK_AGAIN, Event::Bootstrap);
+            }
+            self.bootstrap.done = true;
+            return;
+        }
         let waits_for_nodes = self.now < SimTime::ZERO + NODES_PATIENCE && !self.nodes_ready();
         if !self.control_plane_ready() || waits_for_nodes {
             return self.cause(self.now + LOOK_AGAIN, Event::Bootstrap);
@@ -40,6 +47,12 @@ impl Cluster {
             let key = ObjectKey::new("", machine.spec.name.as_str());
             self.stored("", "nodes", &key).is_some_and(|node| node.node().is_some_and(|n| n.is_ready()))
         })
+    }
+
+    /// True when etcd has a leader and serves.
+    pub fn etcd_ready(&self) -> bool {
+        let leads = |index| self.member(index).is_some_and(|m| m.role() == raft::Role::Leader && m.is_ready());
+        self.member_indexes().any(leads)
     }
 
     /// True when the API server is ready and pods can be created: the default namespace has its service account.

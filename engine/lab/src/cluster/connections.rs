@@ -20,11 +20,13 @@ const REFUSAL: Duration = Duration::from_micros(500);
 const UNIX_SOCKET: Duration = Duration::from_micros(50);
 
 /// All open calls, and the messages that wait on a link.
-#[derive(Clone, Default, Hash, Debug)]
+#[derive(Clone, Default, Debug)]
 pub struct Connections {
     open: BTreeSet<Call>,
-    /// Messages held by the user's hand, by their last place in the queue.
-    held: BTreeMap<MessageId, Waiting>,
+    /// Messages held by the user's hand.
+    pub(super) held: BTreeMap<MessageId, Waiting>,
+    /// Names of messages that are not at the place in the queue that they were named after, by their present place.
+    pub(super) moved: BTreeMap<MessageId, MessageId>,
     /// Streams' messages behind a cut, in order.
     parked: BTreeMap<(Actor, Actor), Vec<Waiting>>,
     /// Pairs whose [`Event::ConnectionTimeout`] is in the queue.
@@ -56,8 +58,34 @@ impl Connections {
         self.parked.values().flatten()
     }
 
+    /// The name of the message at a place in the queue: the place that it had first.
+    pub fn name(&self, place: MessageId) -> MessageId {
+        self.moved.get(&place).copied().unwrap_or(place)
+    }
+
+    /// Where in the queue the message of a name is, if it is there.
+    pub fn place(&self, name: MessageId) -> MessageId {
+        self.moved.iter().find(|(_, n)| **n == name).map_or(name, |(place, _)| *place)
+    }
+
+    /// The event at a place was taken.
+    pub(super) fn arrived(&mut self, place: MessageId) {
+        if !self.moved.is_empty() {
+            self.moved.remove(&place);
+        }
+    }
+
     fn is_held(&self, from: Actor, to: Actor) -> bool {
         self.held.values().any(|w| (w.envelope.from, w.envelope.to) == (from, to))
+    }
+}
+
+impl std::hash::Hash for Connections {
+    fn hash<H: std::hash::Hasher>(&self, state: &mut H) {
+        (&self.open, &self.held, &self.parked, &self.failing).hash(state);
+        if !self.moved.is_empty() {
+            self.moved.hash(state);
+        }
     }
 }
 
@@ -99,15 +127,6 @@ impl Cluster {
             Delivery::Lost if stream => self.park(envelope, cause),
             Delivery::Lost => {}
         }
-    }
-
-    /// A held message's name is the place in the queue that it would have had.
-    fn hold(&mut self, envelope: Envelope, cause: EventNumber) {
-        let mut id = MessageId { at: self.now, sequence: 0 };
-        while self.connections.held.contains_key(&id) {
-            id.sequence += 1;
-        }
-        self.connections.held.insert(id, Waiting { envelope, cause });
     }
 
     fn park(&mut self, envelope: Envelope, cause: EventNumber) {
@@ -181,68 +200,6 @@ impl Cluster {
         }
     }
 
-    /// Takes a message out of the queue or out of the user's hand.
-    pub(super) fn take_message(&mut self, id: MessageId) -> Option<Waiting> {
-        if let Some(waiting) = self.connections.held.remove(&id) {
-            return Some(waiting);
-        }
-        let is_message =
-            self.queue.get(id.at, id.sequence).is_some_and(|q| matches!(q.event, Event::Deliver(_)));
-        if !is_message {
-            return None;
-        }
-        let queued = self.queue.remove(id.at, id.sequence)?;
-        match queued.event {
-            Event::Deliver(envelope) => Some(Waiting { envelope, cause: queued.cause }),
-            _ => None,
-        }
-    }
-
-    /// Stops a message on its way. On a stream, those behind it stop, too.
-    pub(super) fn hold_message(&mut self, id: MessageId) -> bool {
-        let Some(waiting) = self.take_message(id) else { return false };
-        let (from, to) = (waiting.envelope.from, waiting.envelope.to);
-        let stream = waiting.envelope.message.medium() == sim::Medium::Stream;
-        self.connections.held.insert(id, waiting);
-        if stream {
-            let behind = self.queue.extract(|q| match &q.event {
-                Event::Deliver(e) => {
-                    (e.from, e.to) == (from, to) && e.message.medium() == sim::Medium::Stream
-                }
-                _ => false,
-            });
-            for (at, sequence, queued) in behind {
-                if let Event::Deliver(envelope) = queued.event {
-                    let id = MessageId { at, sequence };
-                    self.connections.held.insert(id, Waiting { envelope, cause: queued.cause });
-                }
-            }
-        }
-        true
-    }
-
-    /// Lets a message arrive now; on a stream, everything before it arrives first.
-    pub(super) fn deliver_message(&mut self, id: MessageId, at: SimTime) -> bool {
-        let Some(waiting) = self.take_message(id) else { return false };
-        if waiting.envelope.message.medium() == sim::Medium::Stream {
-            let ends = (waiting.envelope.from, waiting.envelope.to);
-            let before: Vec<MessageId> = self
-                .connections
-                .held
-                .iter()
-                .filter(|(other, w)| **other < id && (w.envelope.from, w.envelope.to) == ends)
-                .map(|(other, _)| *other)
-                .collect();
-            for other in before {
-                if let Some(w) = self.connections.held.remove(&other) {
-                    self.push(at, Event::Deliver(w.envelope), w.cause);
-                }
-            }
-        }
-        self.push(at, Event::Deliver(waiting.envelope), waiting.cause);
-        true
-    }
-
     /// Takes what waits or is under way to a process that is no more.
     pub(super) fn purge(&mut self, actor: Actor) {
         self.queue.extract(|q| match &q.event {
@@ -254,6 +211,8 @@ impl Cluster {
         });
         self.connections.held.retain(|_, w| w.envelope.to != actor);
         self.connections.parked.retain(|(_, to), _| *to != actor);
+        let queue = &self.queue;
+        self.connections.moved.retain(|place, _| queue.get(place.at, place.sequence).is_some());
     }
 }
 

@@ -53,33 +53,25 @@ impl Cluster {
             Fault::Heal(ends) => self.change_links(ends, |_| LinkRule::default()),
             Fault::HealAll => self.heal_all(),
             Fault::Link { ends, rule } => self.change_links(ends, |_| *rule),
-            Fault::Hold(id) => {
-                let found = self.hold_message(*id);
-                self.said(found, "the message is held");
-            }
+            Fault::Partition(groups) => self.partition(groups),
+            Fault::Hold(id) => self.fault_on(*id, "{0} is held", |cluster| cluster.hold_message(*id)),
             Fault::Deliver(id) => {
-                let found = self.deliver_message(*id, self.now);
-                self.said(found, "the message is let go");
+                self.fault_on(*id, "{0} is let go", |cluster| cluster.deliver_message(*id, cluster.now));
             }
             Fault::Drop(id) => {
-                let taken = self.take_message(*id);
-                self.said(taken.is_some(), "the message is thrown away");
+                self.fault_on(*id, "{0} is thrown away", |cluster| cluster.take_message(*id).is_some());
             }
             Fault::Delay { message, by_ms } => {
                 let by = std::time::Duration::from_millis(*by_ms);
-                let at = message.at.max(self.now) + by;
-                let found = self.deliver_message(*message, at);
-                self.said(found, "the message is delayed");
+                self.fault_on(*message, "{0} is delayed", |cluster| cluster.delay_message(*message, by));
             }
+            Fault::Duplicate(id) => self.duplicate_message(*id),
+            Fault::Reorder { first, second } => self.reorder_messages(*first, *second),
+            other => self.apply_member_fault(other),
         }
     }
 
-    fn said(&mut self, found: bool, what: &'static str) {
-        let template = if found { what } else { "the message has arrived already: nothing to do" };
-        self.current.push(Note::new(template, std::iter::empty::<Str>()));
-    }
-
-    fn no_such(&mut self, name: &str) {
+    pub(super) fn no_such(&mut self, name: &str) {
         self.current.push(Note::new("there is no {0} in this lab", [name]));
     }
 
@@ -89,10 +81,7 @@ impl Cluster {
         }
         self.current.push(Note::new("{0} crashes: what was not on disk is gone", [actor.to_string()]));
         match actor {
-            Actor::Etcd(index) => {
-                let member = self.members[index as usize].take();
-                self.disks[index as usize] = member.map(etcd::Member::crash);
-            }
+            Actor::Etcd(index) => self.stop_member(index, etcd::Member::crash),
             Actor::ApiServer => self.api_server.stop(),
             Actor::Scheduler => self.scheduler = Slot::default(),
             Actor::ControllerManager => self.controller_manager.stop(),
@@ -107,7 +96,7 @@ impl Cluster {
     }
 
     /// After a process is gone: its timers and its messages, then its peers' connections.
-    fn cut_off(&mut self, actor: Actor) {
+    pub(super) fn cut_off(&mut self, actor: Actor) {
         self.purge(actor);
         let reason = Str::from("read tcp: read: connection reset by peer");
         self.break_calls(|call| call.client == actor || call.server == actor, reason);
@@ -238,6 +227,33 @@ impl Cluster {
                 self.deliver_message(id, self.now);
             }
         }
+    }
+
+    /// Links between groups are cut, those within a group are not.
+    fn partition(&mut self, groups: &[Vec<String>]) {
+        let mut sides: Vec<(Actor, usize)> = Vec::new();
+        for (side, name) in groups.iter().enumerate().flat_map(|(i, names)| names.iter().map(move |n| (i, n))) {
+            let found = self.processes(name);
+            if found.is_empty() {
+                return self.no_such(name);
+            }
+            for actor in found {
+                // Who is named twice stands where he was named first.
+                if sides.iter().all(|(other, _)| *other != actor) {
+                    sides.push((actor, side));
+                }
+            }
+        }
+        for (a, one) in &sides {
+            for (b, other) in sides.iter().filter(|(b, _)| a != b && (a.node().is_none() || a.node() != b.node())) {
+                let cut = one != other;
+                if self.links.rule(*a, *b).cut != cut {
+                    self.change_link(*a, *b, |rule| LinkRule { cut, ..rule });
+                }
+            }
+        }
+        let groups: Vec<String> = groups.iter().map(|names| names.join(", ")).collect();
+        self.current.push(Note::new("the network falls apart: {0}", [groups.join(" | ")]));
     }
 
     fn heal_all(&mut self) {

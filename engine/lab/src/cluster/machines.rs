@@ -55,10 +55,9 @@ pub fn address(number: u32) -> String {
 impl Cluster {
     /// Starts everything, as when the lab's machines are switched on.
     pub(super) fn power_on(&mut self) {
-        for index in 0..self.file.etcd_members {
-            self.disks.push(None);
-            self.members.push(Slot::default());
-            self.boot(Actor::Etcd(index), Duration::ZERO);
+        self.first_members();
+        if !self.file.control_plane {
+            return self.cause(self.now + API_SERVER_AFTER, Event::Bootstrap);
         }
         self.boot(Actor::ApiServer, API_SERVER_AFTER);
         self.boot(Actor::ControllerManager, LOOPS_AFTER);
@@ -98,14 +97,7 @@ impl Cluster {
         }
         let seed = self.file.seed;
         match actor {
-            Actor::Etcd(index) => {
-                let disk = self.disks[index as usize].take().unwrap_or_default();
-                let config = etcd::MemberConfig::new(seed, index, self.file.etcd_members);
-                let member = etcd::Member::new(config, disk, self.now);
-                Arc::make_mut(&mut self.watchdog).restarted(&member);
-                self.members[index as usize] = Slot::running(member);
-                self.with_member(index, etcd::Input::Start);
-            }
+            Actor::Etcd(index) => self.start_member(index),
             Actor::ApiServer => {
                 let config = apiserver::Config::new(seed, self.file.etcd_members);
                 self.api_server.start(|| apiserver::ApiServer::new(config));
@@ -173,10 +165,14 @@ impl Cluster {
 
     /// All processes that the lab has, up or down.
     pub fn actors(&self) -> Vec<Actor> {
-        let members = (0..self.member_count()).map(Actor::Etcd);
+        let members = self.member_indexes().map(Actor::Etcd);
         let nodes = self.machines.keys().flat_map(|n| processes_of(*n));
-        let fixed = [Actor::User, Actor::ApiServer, Actor::Scheduler, Actor::ControllerManager];
-        fixed.into_iter().chain(members).chain(nodes).collect()
+        let fixed: &[Actor] = if self.file.control_plane {
+            &[Actor::User, Actor::ApiServer, Actor::Scheduler, Actor::ControllerManager]
+        } else {
+            &[Actor::User]
+        };
+        fixed.iter().copied().chain(members).chain(nodes).collect()
     }
 }
 

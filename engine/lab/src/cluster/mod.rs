@@ -8,8 +8,11 @@ mod faults;
 mod fetch;
 mod host;
 mod invariants;
+mod in_hand;
 mod lookup;
 mod machines;
+mod member_faults;
+mod members;
 mod processes;
 mod user;
 
@@ -25,6 +28,7 @@ pub use bootstrap::Bootstrap;
 pub use connections::Connections;
 pub use host::{HostEvent, decode_query};
 pub use machines::{Machine, address};
+pub use members::MEMBER_NUMBERS;
 pub use processes::Slot;
 pub use user::{EDITOR, SETUP};
 
@@ -32,6 +36,7 @@ use crate::action::{Action, Entry};
 use crate::event::{Envelope, Event, Message, Queued};
 use crate::file::LabFile;
 use crate::trace::{Record, Trace};
+use crate::view::MessageId;
 
 /// One cluster at one moment. A clone is a fork of history (law 1), and cheap: large things are shared.
 #[derive(Clone, Debug)]
@@ -46,6 +51,7 @@ pub struct Cluster {
     members: Vec<Slot<etcd::Member>>,
     /// What survives a member's crash, while it is down.
     disks: Vec<Option<etcd::Disk>>,
+    places: members::Places,
     api_server: Slot<apiserver::ApiServer>,
     scheduler: Slot<scheduler::Scheduler>,
     controller_manager: Slot<controllers::ControllerManager>,
@@ -77,6 +83,7 @@ impl Cluster {
             random: Stream::derive(seed, "lab"),
             members: Vec::new(),
             disks: Vec::new(),
+            places: members::Places::default(),
             api_server: Slot::default(),
             scheduler: Slot::default(),
             controller_manager: Slot::default(),
@@ -104,7 +111,8 @@ impl Cluster {
         if self.broken.is_some() {
             return false;
         }
-        let Some((at, _, queued)) = self.queue.pop() else { return false };
+        let Some((at, sequence, queued)) = self.queue.pop() else { return false };
+        self.connections.arrived(MessageId { at, sequence });
         self.now = at;
         self.taken.0 += 1;
         self.current.clear();
@@ -196,11 +204,6 @@ impl Cluster {
         self.members.get(index as usize)?.get()
     }
 
-    /// How many etcd members the lab has.
-    pub fn member_count(&self) -> u32 {
-        self.members.len() as u32
-    }
-
     /// kube-apiserver, while it is up.
     pub fn api_server(&self) -> Option<&apiserver::ApiServer> {
         self.api_server.get()
@@ -265,6 +268,7 @@ impl Cluster {
         self.random.hash(h);
         self.members.hash(h);
         self.disks.hash(h);
+        self.places.hash(h);
         self.api_server.hash(h);
         self.scheduler.hash(h);
         self.controller_manager.hash(h);

@@ -5,9 +5,9 @@ use std::fmt;
 use api::Value;
 use sim::{EventNumber, SimTime, parse_duration};
 
-use super::{API_VERSION, LabFile, MEMBERS_MAX, NODES_MAX, NodeSpec};
-use crate::action::{Action, Ends, Entry, Fault};
-use crate::view::MessageId;
+use super::faults::read_fault;
+use super::{API_VERSION, LabFile, NODES_MAX, NodeSpec};
+use crate::action::{Action, Entry};
 
 /// What is wrong with a lab file.
 #[derive(Clone, PartialEq, Eq, Debug)]
@@ -30,7 +30,7 @@ impl fmt::Display for LabFileError {
 
 impl std::error::Error for LabFileError {}
 
-type Result<T> = std::result::Result<T, LabFileError>;
+pub(super) type Result<T> = std::result::Result<T, LabFileError>;
 
 fn wrong<T>(field: impl Into<String>, message: impl Into<String>) -> Result<T> {
     Err(LabFileError { field: field.into(), message: message.into() })
@@ -78,18 +78,26 @@ pub(super) fn from_value(value: &Value) -> Result<LabFile> {
 }
 
 fn read_spec(spec: &Place<'_>, file: &mut LabFile) -> Result<()> {
-    spec.only(&["seed", "etcd", "nodes", "manifests", "journal"])?;
+    spec.only(&["seed", "etcd", "controlPlane", "nodes", "manifests", "journal"])?;
     if let Some(seed) = spec.child("seed") {
         file.seed = seed.whole(0, i64::MAX as u64)?;
     }
     if let Some(etcd) = spec.child("etcd") {
-        etcd.only(&["members"])?;
-        if let Some(members) = etcd.child("members") {
-            file.etcd_members = members.whole(1, MEMBERS_MAX.into())? as u32;
-        }
+        super::etcd::read(&etcd, file)?;
+    }
+    if let Some(control_plane) = spec.child("controlPlane") {
+        file.control_plane = control_plane.flag()?;
+    }
+    if !file.control_plane {
+        // Nobody to run them for.
+        file.nodes = Vec::new();
     }
     if let Some(nodes) = spec.child("nodes") {
-        file.nodes = read_nodes(&nodes)?;
+        let listed = read_nodes(&nodes)?;
+        if !file.control_plane && !listed.is_empty() {
+            return nodes.wrong("a lab without a control plane has no nodes; leave them out or set controlPlane: true");
+        }
+        file.nodes = listed;
     }
     if let Some(manifests) = spec.child("manifests") {
         file.manifests = match manifests.value {
@@ -235,75 +243,20 @@ fn read_request(request: &Place<'_>) -> Result<Action> {
     })
 }
 
-const FAULTS: &str = "must be one of crash, restart, cut, heal, healAll, link, hold, deliver, drop, delay";
-
-fn read_fault(fault: &Place<'_>) -> Result<Fault> {
-    if fault.value.as_str().is_some_and(|s| s == "healAll") {
-        return Ok(Fault::HealAll);
-    }
-    let Some((name, _)) = fault.value.as_map().filter(|m| m.len() == 1).and_then(|m| m.iter().next()) else {
-        return fault.wrong(FAULTS);
-    };
-    let what = fault.child(name).expect("a key of this map");
-    Ok(match name.as_str() {
-        "crash" => Fault::Crash(what.text()?),
-        "restart" => Fault::Restart(what.text()?),
-        "cut" => Fault::Cut(read_ends(&what)?),
-        "heal" => Fault::Heal(read_ends(&what)?),
-        "healAll" => Fault::HealAll,
-        "link" => {
-            what.only(&["ends", "rule"])?;
-            let (Some(ends), Some(rule)) = (what.child("ends"), what.child("rule")) else {
-                return what.wrong("needs \"ends\" and \"rule\"");
-            };
-            match api::from_value(rule.value) {
-                Ok(parsed) => Fault::Link { ends: read_ends(&ends)?, rule: parsed },
-                Err(error) => return rule.wrong(error.to_string()),
-            }
-        }
-        "hold" => Fault::Hold(read_message(&what)?),
-        "deliver" => Fault::Deliver(read_message(&what)?),
-        "drop" => Fault::Drop(read_message(&what)?),
-        "delay" => {
-            let (Some(message), Some(by)) = (what.child("message"), what.child("byMs")) else {
-                return what.wrong("needs \"message\" and \"byMs\"");
-            };
-            Fault::Delay { message: read_message(&message)?, by_ms: by.whole(0, 86_400_000)? }
-        }
-        _ => return fault.wrong(FAULTS),
-    })
-}
-
-fn read_ends(ends: &Place<'_>) -> Result<Ends> {
-    ends.only(&["from", "to", "oneWay"])?;
-    let (Some(from), Some(to)) = (ends.child("from"), ends.child("to")) else {
-        return ends.wrong("needs \"from\" and \"to\", such as etcd-0 and etcd-1");
-    };
-    let one_way = ends.value.get("oneWay").and_then(Value::as_bool).unwrap_or(false);
-    Ok(Ends { from: from.text()?, to: to.text()?, one_way })
-}
-
-fn read_message(message: &Place<'_>) -> Result<MessageId> {
-    let (Some(at), Some(sequence)) = (message.child("atNanos"), message.child("sequence")) else {
-        return message.wrong("needs \"atNanos\" and \"sequence\"");
-    };
-    Ok(MessageId { at: SimTime::from_nanos(at.whole(0, u64::MAX)?), sequence: sequence.whole(0, u64::MAX)? })
-}
-
 /// A value and where it stands.
-struct Place<'a> {
-    value: &'a Value,
+pub(super) struct Place<'a> {
+    pub(super) value: &'a Value,
     path: String,
 }
 
 impl<'a> Place<'a> {
-    fn child(&self, name: &str) -> Option<Place<'a>> {
+    pub(super) fn child(&self, name: &str) -> Option<Place<'a>> {
         let value = self.value.get(name).filter(|v| !v.is_null())?;
         let path = if self.path.is_empty() { name.to_owned() } else { format!("{}.{name}", self.path) };
         Some(Place { value, path })
     }
 
-    fn items(&self) -> Result<Vec<Place<'a>>> {
+    pub(super) fn items(&self) -> Result<Vec<Place<'a>>> {
         if self.value.as_list().is_none() {
             return self.wrong("must be a list");
         }
@@ -311,7 +264,7 @@ impl<'a> Place<'a> {
         Ok(self.value.items().iter().enumerate().map(item).collect())
     }
 
-    fn only(&self, known: &[&str]) -> Result<()> {
+    pub(super) fn only(&self, known: &[&str]) -> Result<()> {
         let Some(map) = self.value.as_map() else {
             return self.wrong(format!("must be a map with {}", known.join(", ")));
         };
@@ -323,7 +276,7 @@ impl<'a> Place<'a> {
         }
     }
 
-    fn text(&self) -> Result<String> {
+    pub(super) fn text(&self) -> Result<String> {
         match self.value {
             Value::Str(text) => Ok(text.to_string()),
             Value::Int(number) => Ok(number.to_string()),
@@ -339,7 +292,7 @@ impl<'a> Place<'a> {
         Ok(text)
     }
 
-    fn whole(&self, least: u64, most: u64) -> Result<u64> {
+    pub(super) fn whole(&self, least: u64, most: u64) -> Result<u64> {
         let number = self.value.as_int().and_then(|i| u64::try_from(i).ok());
         match number.filter(|n| (least..=most).contains(n)) {
             Some(number) => Ok(number),
@@ -347,7 +300,14 @@ impl<'a> Place<'a> {
         }
     }
 
-    fn wrong<T>(&self, message: impl Into<String>) -> Result<T> {
+    pub(super) fn flag(&self) -> Result<bool> {
+        match self.value {
+            Value::Bool(flag) => Ok(*flag),
+            _ => self.wrong("must be true or false"),
+        }
+    }
+
+    pub(super) fn wrong<T>(&self, message: impl Into<String>) -> Result<T> {
         wrong(self.path.clone(), message)
     }
 }

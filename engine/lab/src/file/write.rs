@@ -3,9 +3,9 @@
 use api::{Map, Value, object};
 use sim::{SimTime, format_duration};
 
+use super::faults::fault;
 use super::{API_VERSION, LabFile, NodeSpec};
-use crate::action::{Action, Ends, Entry, Fault};
-use crate::view::MessageId;
+use crate::action::{Action, Entry};
 
 pub(super) fn to_yaml(file: &LabFile) -> String {
     api::yaml::write(&tree(file))
@@ -15,8 +15,13 @@ fn tree(file: &LabFile) -> Value {
     let mut lab = object! {
         "apiVersion": API_VERSION,
         "kind": "Lab",
-        "spec": { "seed": file.seed as i64, "etcd": { "members": file.etcd_members }, "nodes": nodes(&file.nodes) }
+        "spec": { "seed": file.seed as i64, "etcd": super::etcd::write(file) }
     };
+    if file.control_plane {
+        lab.set(&["spec", "nodes"], nodes(&file.nodes));
+    } else {
+        lab.set(&["spec", "controlPlane"], false);
+    }
     if !file.name.is_empty() {
         lab.set(&["metadata", "name"], file.name.as_str());
     }
@@ -89,39 +94,4 @@ fn entry(entry: &Entry) -> Value {
         }
     }
     tree
-}
-
-fn fault(fault: &Fault) -> Value {
-    match fault {
-        Fault::Crash(target) => object!({ "crash": target.as_str() }),
-        Fault::Restart(target) => object!({ "restart": target.as_str() }),
-        Fault::Cut(between) => object!({ "cut": ends(between) }),
-        Fault::Heal(between) => object!({ "heal": ends(between) }),
-        Fault::HealAll => Value::from("healAll"),
-        Fault::Link { ends: between, rule } => object!({ "link": {
-            "ends": ends(between),
-            "rule": {
-                "latencyNs": rule.latency_ns as i64, "jitterNs": rule.jitter_ns as i64, "lossPpm": rule.loss_ppm,
-                "duplicatePpm": rule.duplicate_ppm, "cut": rule.cut, "hold": rule.hold
-            }
-        }}),
-        Fault::Hold(id) => object!({ "hold": message(*id) }),
-        Fault::Deliver(id) => object!({ "deliver": message(*id) }),
-        Fault::Drop(id) => object!({ "drop": message(*id) }),
-        Fault::Delay { message: id, by_ms } => {
-            object!({ "delay": { "message": message(*id), "byMs": *by_ms as i64 } })
-        }
-    }
-}
-
-fn ends(ends: &Ends) -> Value {
-    let mut tree = object! { "from": ends.from.as_str(), "to": ends.to.as_str() };
-    if ends.one_way {
-        tree.set(&["oneWay"], true);
-    }
-    tree
-}
-
-fn message(id: MessageId) -> Value {
-    object! { "atNanos": id.at.as_nanos() as i64, "sequence": id.sequence as i64 }
 }

@@ -1,4 +1,4 @@
-//! The share link: `#cl1.<payload>`, the lab in a text that fits in an address bar.
+//! The share link: `#cl2.<payload>`, the lab in a text that fits in an address bar.
 //!
 //! The payload is the lab file (seed, configuration, journal), the place in its history and the state hash there,
 //! in postcard's compact binary form, raw deflate with a built-in dictionary, base64url without padding.
@@ -15,7 +15,9 @@ use sim::{Digest, EventNumber, SimTime};
 use crate::file::LabFile;
 
 /// Codec and version of the links that this version writes.
-const PREFIX: &str = "cl1.";
+const PREFIX: &str = "cl2.";
+/// The version before, which is still read.
+const PREFIX_1: &str = "cl1.";
 /// A link's text at the most. Browsers take more; nobody can send it.
 const TEXT_MAX: usize = 2 << 20;
 /// What a link may inflate to at the most.
@@ -38,7 +40,7 @@ pub struct Shared {
 #[derive(Clone, PartialEq, Eq, Debug)]
 #[allow(missing_docs)]
 pub enum LinkError {
-    /// There is no `#cl1.` in it.
+    /// There is no `#cl2.` in it.
     NotALink,
     /// A newer codec than this version knows.
     UnknownVersion(String),
@@ -59,7 +61,8 @@ impl fmt::Display for LinkError {
             LinkError::NotALink => write!(f, "this is no link to a lab: it has no \"#{PREFIX}\" part"),
             LinkError::UnknownVersion(version) => write!(
                 f,
-                "the link is of version {version:?}, which this page does not know; it reads {:?}",
+                "the link is of version {version:?}, which this page does not know; it reads {:?} and {:?}",
+                PREFIX_1.trim_end_matches('.'),
                 PREFIX.trim_end_matches('.')
             ),
             LinkError::TooLong(n) => write!(f, "the link has {n} characters; at most {TEXT_MAX} are read"),
@@ -89,7 +92,8 @@ pub fn decode(text: &str) -> Result<Shared, LinkError> {
         return Err(LinkError::TooLong(text.len()));
     }
     let fragment = text.trim().rsplit_once('#').map_or(text.trim(), |(_, fragment)| fragment);
-    let Some(payload) = fragment.strip_prefix(PREFIX) else {
+    let old = fragment.strip_prefix(PREFIX_1);
+    let Some(payload) = old.or_else(|| fragment.strip_prefix(PREFIX)) else {
         return Err(match fragment.split_once('.') {
             Some((version, _)) if version.starts_with("cl") && version.len() < 8 => {
                 LinkError::UnknownVersion(version.to_owned())
@@ -101,14 +105,20 @@ pub fn decode(text: &str) -> Result<Shared, LinkError> {
         .decode(payload)
         .map_err(|e| LinkError::BadCharacter(e.to_string().trim_end_matches('.').to_owned()))?;
     let plain = deflate::inflate(&packed, INFLATED_MAX)?;
-    let (wire, rest): (wire::Wire, &[u8]) =
-        postcard::take_from_bytes(&plain).map_err(|e| LinkError::NoLab(e.to_string()))?;
+    let shared = match old {
+        Some(_) => whole::<wire::Wire1>(&plain)?.into_shared()?,
+        None => whole::<wire::Wire>(&plain)?.into_shared()?,
+    };
+    check(&shared)?;
+    Ok(shared)
+}
+
+fn whole<T: serde::de::DeserializeOwned>(plain: &[u8]) -> Result<T, LinkError> {
+    let (wire, rest) = postcard::take_from_bytes(plain).map_err(|e| LinkError::NoLab(e.to_string()))?;
     if !rest.is_empty() {
         return Err(LinkError::NoLab(format!("{} bytes too many", rest.len())));
     }
-    let shared = wire.into_shared()?;
-    check(&shared)?;
-    Ok(shared)
+    Ok(wire)
 }
 
 /// What the lab file's reader refuses must not come in through a link.

@@ -5,10 +5,20 @@ use sim::{EventNumber, SimTime};
 
 use super::{LinkError, Shared};
 use crate::action::Entry;
-use crate::file::{LabFile, NODES_MAX, NodeSpec};
+use crate::file::{EtcdSpec, LabFile, NODES_MAX, NodeSpec};
 
+/// Version 2: version 1, and how etcd is started.
 #[derive(Serialize, Deserialize)]
 pub(super) struct Wire {
+    first: Wire1,
+    /// Nothing for etcd's defaults.
+    etcd: Option<EtcdSpec>,
+    control_plane: bool,
+}
+
+/// Version 1. Old links are read for ever.
+#[derive(Serialize, Deserialize)]
+pub(super) struct Wire1 {
     name: String,
     seed: u64,
     etcd_members: u32,
@@ -32,7 +42,7 @@ impl From<&Shared> for Wire {
         let file = shared.file.clone();
         let count = file.nodes.len() as u32;
         let usual = file.nodes == NodeSpec::count(count);
-        Wire {
+        let first = Wire1 {
             name: file.name,
             seed: file.seed,
             etcd_members: file.etcd_members,
@@ -42,11 +52,25 @@ impl From<&Shared> for Wire {
             cursor: shared.cursor,
             now: shared.now,
             hash: shared.hash,
+        };
+        Wire {
+            first,
+            etcd: (file.etcd != EtcdSpec::default()).then_some(file.etcd),
+            control_plane: file.control_plane,
         }
     }
 }
 
 impl Wire {
+    pub(super) fn into_shared(self) -> Result<Shared, LinkError> {
+        let mut shared = self.first.into_shared()?;
+        shared.file.etcd = self.etcd.unwrap_or_default();
+        shared.file.control_plane = self.control_plane;
+        Ok(shared)
+    }
+}
+
+impl Wire1 {
     pub(super) fn into_shared(self) -> Result<Shared, LinkError> {
         let nodes = match self.nodes {
             Nodes::Usual(count) if count <= NODES_MAX => NodeSpec::count(count),
@@ -62,6 +86,7 @@ impl Wire {
             nodes,
             manifests: self.manifests,
             journal: self.journal,
+            ..LabFile::default()
         };
         Ok(Shared { file, cursor: self.cursor, now: self.now, hash: self.hash })
     }

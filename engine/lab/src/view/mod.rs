@@ -5,9 +5,15 @@ mod happened;
 mod names;
 mod picture;
 mod pods;
+mod raft_types;
+mod raft_view;
+mod store_types;
+mod store_view;
 mod terminal;
 mod types;
 
 pub use kubectl::{Channel, Problem};
+pub use raft_types::*;
+pub use store_types::*;
 pub use terminal::{SessionView, TerminalLine};
 pub use types::*;

@@ -18,7 +18,7 @@ impl Lab {
         let nodes = cluster.machines().map(|(number, _)| node(cluster, number, &pods)).collect();
         Picture {
             api_server: api_server(cluster),
-            members: (0..cluster.member_count()).map(|index| member(cluster, index)).collect(),
+            members: cluster.member_indexes().map(|index| member(cluster, index)).collect(),
             scheduler: scheduler(cluster),
             controllers: controllers(cluster),
             controller_manager_up: cluster.controller_manager().is_some(),
@@ -49,7 +49,7 @@ fn api_server(cluster: &Cluster) -> ApiServerView {
     }
 }
 
-fn role(member: &etcd::Member) -> Role {
+pub(super) fn role(member: &etcd::Member) -> Role {
     let learner = member.conf_state().learners.contains(&member.id());
     match member.role() {
         raft::Role::Leader => Role::Leader,
@@ -65,19 +65,7 @@ fn member(cluster: &Cluster, index: u32) -> MemberView {
     let Some(member) = cluster.member(index) else {
         return MemberView { index, name, ..MemberView::default() };
     };
-    let peer = |id: raft::NodeId| member.config().peers.iter().find(|p| p.id == id).map(|p| p.index);
-    let progress = member
-        .followers()
-        .into_iter()
-        .filter_map(|follower| {
-            Some(ProgressView {
-                index: peer(follower.id)?,
-                matched: follower.matched.0,
-                next: follower.next.0,
-                state: Str::from(follower.state.to_string()),
-            })
-        })
-        .collect();
+    let peer = |id: raft::NodeId| cluster.member_index(id);
     let timeout = member.election_timeout().max(1);
     MemberView {
         index,
@@ -86,13 +74,13 @@ fn member(cluster: &Cluster, index: u32) -> MemberView {
         role: role(member),
         term: member.term().0,
         vote: peer(member.vote()),
-        leader: member.leader_index(),
+        leader: peer(member.leader()),
         last_index: member.last_entry().index.0,
         commit: member.commit_index().0,
         applied: member.applied().index.0,
         revision: member.store().revision().0,
         timer_permille: (member.election_elapsed() * 1000 / timeout).min(1000),
-        progress,
+        progress: super::raft_view::progress(cluster, member),
         db_bytes: member.store().bytes(),
     }
 }
@@ -179,7 +167,8 @@ fn messages(cluster: &Cluster) -> Vec<MessageView> {
         if let Event::Deliver(envelope) = &queued.event
             && !is_background(&envelope.message)
         {
-            views.push(message(envelope, MessageId { at, sequence }, false));
+            let id = cluster.connections().name(MessageId { at, sequence });
+            views.push(MessageView { arrives: at, ..message(envelope, id, false) });
         }
     }
     views

@@ -106,6 +106,20 @@ pub struct ProgressView {
     pub next: u64,
     /// `StateProbe`, `StateReplicate`, `StateSnapshot`.
     pub state: Str,
+    /// Appends under way to it.
+    pub inflight: u64,
+    /// Payload bytes under way.
+    pub inflight_bytes: u64,
+    /// Appends under way at the most.
+    pub inflight_max: u64,
+    /// Whether sending waits for an answer.
+    pub paused: bool,
+    /// Whether it was heard from since the last look at the quorum.
+    pub active: bool,
+    /// In state Snapshot: the snapshot's index.
+    pub pending_snapshot: u64,
+    /// Whether it has no vote.
+    pub learner: bool,
 }
 
 /// kube-scheduler at a glance.

@@ -1,0 +1,104 @@
+//! What a person may turn on a member, beside etcd's own calls: its clock, an election now, its first log.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use raft::{
+    ConfChangeSingle, ConfChangeV2, Entry, HardState, LogIndex, NodeId, RaftError, Term, Transition,
+};
+use sim::{Blob, Str, Token};
+
+use super::{Context, Member, MemberConfig, bootstrap, timer};
+use crate::disk::Disk;
+use crate::proposal::{Proposal, RequestNumber};
+use crate::rpc::{Put, Request};
+
+/// What one of a member's timers is for.
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug)]
+pub enum TimerKind {
+    /// Raft's clock ticks.
+    Tick,
+    /// An fsync is done.
+    Fsync,
+    /// Committed entries are applied.
+    Apply,
+    /// Watchers that lag are led on.
+    CatchUp,
+    /// Idle watchers are told the revision.
+    Progress,
+    /// Anything else.
+    Other,
+}
+
+/// What a member's timer is for.
+pub const fn timer_kind(token: Token) -> TimerKind {
+    match token.kind {
+        timer::TICK => TimerKind::Tick,
+        timer::FSYNC => TimerKind::Fsync,
+        timer::APPLY => TimerKind::Apply,
+        timer::CATCH_UP => TimerKind::CatchUp,
+        timer::PROGRESS => TimerKind::Progress,
+        _ => TimerKind::Other,
+    }
+}
+
+impl Member {
+    /// Changes the clock while the process runs. The present tick runs to its end; the election timeout is drawn anew.
+    pub fn tune(&mut self, tick: Duration, heartbeat_ticks: u32, election_ticks: u32) {
+        self.config.tick = tick;
+        self.config.heartbeat_ticks = heartbeat_ticks;
+        self.config.election_ticks = election_ticks;
+        self.node.set_ticks(heartbeat_ticks, election_ticks);
+    }
+
+    /// Its election timer runs out now.
+    pub fn campaign(&mut self, context: &mut Context<'_>) {
+        if self.failed.is_some() {
+            return;
+        }
+        if let Err(RaftError::Fatal(fatal)) = self.node.campaign() {
+            self.failed = Some(Str::from(fatal.to_string()));
+        }
+        self.drive(context);
+    }
+
+    /// Proposes a change of the configuration, of several members at once if need be, which none of etcd's own calls does.
+    ///
+    /// # Errors
+    /// Why Raft does not take it.
+    pub fn propose_conf_change(
+        &mut self,
+        changes: Vec<ConfChangeSingle>,
+        context: &mut Context<'_>,
+    ) -> Result<(), RaftError> {
+        let change = ConfChangeV2 { transition: Transition::Auto, changes, context: None };
+        let result = self.node.propose_conf_change(change);
+        self.drive(context);
+        result
+    }
+}
+
+/// The disk of a member of the initial cluster that has lived already: behind the initial configuration its log holds an
+/// entry for each of `terms`, none of them known to be committed. Entries of the same place and term are the same on every
+/// member, as Raft has it.
+pub fn written_disk(config: &MemberConfig, terms: &[u64], term: u64) -> Disk {
+    let mut disk = Disk::default();
+    bootstrap(config, config.own().id, &mut disk);
+    let first = config.peers.len() as u64 + 1;
+    let entries: Vec<Entry> = (first..)
+        .zip(terms)
+        .map(|(index, term)| Entry { term: Term(*term), index: LogIndex(index), data: value(index, *term), ..Entry::default() })
+        .collect();
+    let commit = LogIndex(first - 1);
+    disk.write(&entries, Some(HardState { term: Term(term.max(1)), vote: NodeId::NONE, commit }));
+    disk.begin_fsync();
+    disk.finish_fsync();
+    disk
+}
+
+/// `put x <index>.<term>`, under a number that no running member makes.
+fn value(index: u64, term: u64) -> Blob {
+    let put = Put::new("x", format!("{index}.{term}").as_str());
+    let number = RequestNumber(index << 24 | term);
+    Proposal::new(number, Arc::new(Request::Put(put))).into_blob()
+}
