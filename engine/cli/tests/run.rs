@@ -215,7 +215,7 @@ fn bad_command_lines() {
 fn a_link_holds_the_lab() {
     let link = good(&["link", "-"], LAB);
     let link = link.trim_end();
-    assert!(link.starts_with("#cl1."), "{link}");
+    assert!(link.starts_with("#cl2."), "{link}");
     assert!(link.len() < 1_000, "{} characters", link.len());
     let yaml = good(&["unlink", link], "");
     assert!(yaml.contains("seed: 5") && yaml.contains("name: two machines"), "{yaml}");

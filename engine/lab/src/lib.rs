@@ -10,11 +10,13 @@ pub mod file;
 pub mod history;
 pub mod link;
 pub mod narrate;
+pub mod scenes;
 pub mod trace;
 pub mod view;
 
 pub use action::{Action, Ends, Entry, Fault};
 pub use cluster::Cluster;
-pub use file::{LabFile, LabFileError, NodeSpec};
+pub use file::{EtcdSpec, LabFile, LabFileError, NodeSpec};
 pub use history::{Answer, Lab, Opened, Opening, Progress};
 pub use link::LinkError;
+pub use scenes::Scene;

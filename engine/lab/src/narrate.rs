@@ -131,17 +131,22 @@ fn fault_note(fault: &Fault) -> Note {
             note("you: cut the network into {0}", [groups.join(" | ")])
         }
         Fault::Wipe(target) => note("you: empty the disk of {0}", [target.clone()]),
-        Fault::CrashTorn { target, sectors } => {
-            note("you: kill {0} in the middle of a write, {1} sectors made it", [target.clone(), sectors.to_string()])
-        }
+        Fault::CrashTorn { target, sectors } => note(
+            "you: kill {0} in the middle of a write, {1} sectors made it",
+            [target.clone(), sectors.to_string()],
+        ),
         Fault::Corrupt { target, .. } => note("you: flip a bit in the log of {0}", [target.clone()]),
-        Fault::DiskLies { target, lies: true } => note("you: the disk of {0} lies about fsync", [target.clone()]),
+        Fault::DiskLies { target, lies: true } => {
+            note("you: the disk of {0} lies about fsync", [target.clone()])
+        }
         Fault::DiskLies { target, .. } => note("you: the disk of {0} is honest again", [target.clone()]),
         Fault::DiskLatency { target, min_us, max_us } => note(
             "you: an fsync of {0} takes {1} to {2} µs",
             [target.clone(), min_us.to_string(), max_us.to_string()],
         ),
-        Fault::Tune { target, .. } if target.is_empty() => note("you: change the clocks of all members", [""; 0]),
+        Fault::Tune { target, .. } if target.is_empty() => {
+            note("you: change the clocks of all members", [""; 0])
+        }
         Fault::Tune { target, .. } => note("you: change the clock of {0}", [target.clone()]),
         Fault::Campaign(members) => note("you: the election timer of {0} runs out", [members.join(", ")]),
         Fault::Join(target) => note("you: start {0} as a new member", [target.clone()]),

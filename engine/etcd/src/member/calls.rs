@@ -62,7 +62,7 @@ struct Round {
 }
 
 impl Reads {
-    fn len(&self) -> u64 {
+    pub(super) fn len(&self) -> u64 {
         let round = self.round.as_ref().map_or(0, |round| round.calls.len());
         (self.queued.len() + round + self.confirmed.iter().map(|(_, calls)| calls.len()).sum::<usize>())
             as u64

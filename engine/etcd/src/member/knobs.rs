@@ -3,9 +3,7 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use raft::{
-    ConfChangeSingle, ConfChangeV2, Entry, HardState, LogIndex, NodeId, RaftError, Term, Transition,
-};
+use raft::{ConfChangeSingle, ConfChangeV2, Entry, HardState, LogIndex, NodeId, RaftError, Term, Transition};
 use sim::{Blob, Str, Token};
 
 use super::{Context, Member, MemberConfig, bootstrap, timer};
@@ -51,6 +49,18 @@ impl Member {
         self.node.set_ticks(heartbeat_ticks, election_ticks);
     }
 
+    /// Changes how long an fsync takes, from the next one on.
+    pub fn set_fsync_latency(&mut self, min: Duration, max: Duration) {
+        self.config.fsync_min = min;
+        // The dice need room.
+        self.config.fsync_max = max.max(min + Duration::from_nanos(1));
+    }
+
+    /// Reads that wait for the leader's word, or for their index to be applied.
+    pub fn pending_reads(&self) -> u64 {
+        self.reads.len()
+    }
+
     /// Its election timer runs out now.
     pub fn campaign(&mut self, context: &mut Context<'_>) {
         if self.failed.is_some() {
@@ -87,7 +97,12 @@ pub fn written_disk(config: &MemberConfig, terms: &[u64], term: u64) -> Disk {
     let first = config.peers.len() as u64 + 1;
     let entries: Vec<Entry> = (first..)
         .zip(terms)
-        .map(|(index, term)| Entry { term: Term(*term), index: LogIndex(index), data: value(index, *term), ..Entry::default() })
+        .map(|(index, term)| Entry {
+            term: Term(*term),
+            index: LogIndex(index),
+            data: value(index, *term),
+            ..Entry::default()
+        })
         .collect();
     let commit = LogIndex(first - 1);
     disk.write(&entries, Some(HardState { term: Term(term.max(1)), vote: NodeId::NONE, commit }));

@@ -87,6 +87,11 @@ impl Store {
         self.live
     }
 
+    /// How many keys the index has: existing ones, and deleted ones that are not compacted away yet.
+    pub fn index_count(&self) -> u64 {
+        self.keys.len() as u64
+    }
+
     /// How many records (versions and tombstones) are kept.
     pub fn record_count(&self) -> u64 {
         self.log.len() as u64

@@ -51,7 +51,8 @@ impl Cluster {
 
     /// True when etcd has a leader and serves.
     pub fn etcd_ready(&self) -> bool {
-        let leads = |index| self.member(index).is_some_and(|m| m.role() == raft::Role::Leader && m.is_ready());
+        let leads =
+            |index| self.member(index).is_some_and(|m| m.role() == raft::Role::Leader && m.is_ready());
         self.member_indexes().any(leads)
     }
 

@@ -38,7 +38,7 @@ impl Cluster {
 }
 
 /// The object in a stored value, if it is one.
-pub(super) fn object(value: &Blob) -> Option<Object> {
+pub(crate) fn object(value: &Blob) -> Option<Object> {
     if let Some(stored) = value.downcast::<StoredObject>() {
         return Some(Object::new(stored.value().clone()));
     }

@@ -6,7 +6,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::time::Duration;
 
-use sim::{Actor, Delivery, EventNumber, SimTime, Str};
+use sim::{Actor, Delivery, EventNumber, Str};
 
 use super::Cluster;
 use crate::event::{Call, Envelope, Event, Message};

@@ -232,7 +232,8 @@ impl Cluster {
     /// Links between groups are cut, those within a group are not.
     fn partition(&mut self, groups: &[Vec<String>]) {
         let mut sides: Vec<(Actor, usize)> = Vec::new();
-        for (side, name) in groups.iter().enumerate().flat_map(|(i, names)| names.iter().map(move |n| (i, n))) {
+        for (side, name) in groups.iter().enumerate().flat_map(|(i, names)| names.iter().map(move |n| (i, n)))
+        {
             let found = self.processes(name);
             if found.is_empty() {
                 return self.no_such(name);
@@ -245,7 +246,9 @@ impl Cluster {
             }
         }
         for (a, one) in &sides {
-            for (b, other) in sides.iter().filter(|(b, _)| a != b && (a.node().is_none() || a.node() != b.node())) {
+            for (b, other) in
+                sides.iter().filter(|(b, _)| a != b && (a.node().is_none() || a.node() != b.node()))
+            {
                 let cut = one != other;
                 if self.links.rule(*a, *b).cut != cut {
                     self.change_link(*a, *b, |rule| LinkRule { cut, ..rule });

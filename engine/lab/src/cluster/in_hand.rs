@@ -113,7 +113,8 @@ impl Cluster {
         // Sequence numbers are in the order of sending.
         let mut moving: Vec<(MessageId, Waiting)> = vec![(id, waiting)];
         let held = self.connections.held.iter();
-        let before = held.filter(|(other, w)| other.sequence < id.sequence && stream(&w.envelope) == Some(ends));
+        let before =
+            held.filter(|(other, w)| other.sequence < id.sequence && stream(&w.envelope) == Some(ends));
         let mut others: Vec<MessageId> = before.map(|(other, _)| *other).collect();
         for (other, place) in self.queued_on(ends) {
             let late = other.sequence < id.sequence && place.at > at;
@@ -135,7 +136,8 @@ impl Cluster {
 
     /// Makes a message later than it would be; one that is held goes on after that time.
     pub(super) fn delay_message(&mut self, id: MessageId, by: Duration) -> bool {
-        let due = if self.connections.held.contains_key(&id) { self.now } else { self.connections.place(id).at };
+        let due =
+            if self.connections.held.contains_key(&id) { self.now } else { self.connections.place(id).at };
         self.deliver_message(id, due.max(self.now) + by)
     }
 

@@ -4,9 +4,9 @@ use std::time::Duration;
 
 use sim::{Actor, Context, Note};
 
+use super::Cluster;
 use super::machines::RESTART;
 use super::members::MEMBER_NUMBERS;
-use super::Cluster;
 use crate::action::{Fault, Place};
 use crate::file::MEMBERS_MAX;
 
@@ -68,7 +68,10 @@ impl Cluster {
         if was_up {
             self.cut_off(actor);
         }
-        self.say("the disk of {0} is empty: it has forgotten its vote, its log and who it is", [actor.to_string()]);
+        self.say(
+            "the disk of {0} is empty: it has forgotten its vote, its log and who it is",
+            [actor.to_string()],
+        );
     }
 
     fn crash_torn(&mut self, index: u32, sectors: u64) {
@@ -166,7 +169,10 @@ impl Cluster {
             return self.say("{0} is running", [actor.to_string()]);
         }
         if index >= MEMBER_NUMBERS {
-            return self.say("{0}: members have numbers up to {1}", [target.to_owned(), (MEMBER_NUMBERS - 1).to_string()]);
+            return self.say(
+                "{0}: members have numbers up to {1}",
+                [target.to_owned(), (MEMBER_NUMBERS - 1).to_string()],
+            );
         }
         let running = self.member_indexes().filter(|i| self.is_up(Actor::Etcd(*i))).count();
         if running >= MEMBERS_MAX as usize {

@@ -6,13 +6,13 @@ use std::time::Duration;
 
 use etcd::disk::Found;
 use raft::NodeId;
-use sim::{Actor, SimTime};
+use sim::Actor;
 
 use super::{Cluster, Slot};
 use crate::view::{Marks, Recovery};
 
 /// Members' numbers end here. They are never used twice but for a member that comes back on an empty disk.
-pub const MEMBER_NUMBERS: u32 = 16;
+pub const MEMBER_NUMBERS: u32 = etcd::member::address::MOST;
 
 /// What a person has changed about a member. What is at its default is no part of the state hash.
 #[derive(Clone, PartialEq, Eq, Hash, Debug, Default)]
@@ -82,8 +82,7 @@ impl Cluster {
 
     /// Whether there is or was a member of that number.
     pub fn has_member(&self, index: u32) -> bool {
-        index < self.file.etcd_members
-            || self.places.get(index).is_some_and(|place| place.settings.existing)
+        index < self.file.etcd_members || self.places.get(index).is_some_and(|place| place.settings.existing)
     }
 
     /// The number of the member with an ID in Raft, if it ever ran here.
@@ -134,7 +133,7 @@ impl Cluster {
         place.settings.existing = true;
     }
 
-    fn member_config(&self, index: u32) -> etcd::MemberConfig {
+    pub(super) fn member_config(&self, index: u32) -> etcd::MemberConfig {
         let file = &self.file;
         let mut config = file.etcd.member(file.seed, index, file.etcd_members);
         if let Some(Place { settings, .. }) = self.places.get(index) {
@@ -144,6 +143,10 @@ impl Cluster {
             if let Some((min, max)) = settings.fsync {
                 (config.fsync_min, config.fsync_max) = (min, max);
             }
+            if settings.existing {
+                config.initial_state = etcd::member::InitialState::Existing;
+            }
+            config.already_bootstrapped = settings.wiped;
         }
         config
     }
@@ -180,11 +183,6 @@ impl Cluster {
     pub(super) fn look_at_disk(&mut self, index: u32) {
         let found = self.disks.get(index as usize).and_then(Option::as_ref).and_then(|d| d.read().ok());
         self.places.get_mut(index).found = found.map(Arc::new);
-    }
-
-    /// When an event happens that the queue holds for a member.
-    pub(super) fn member_event(&self, which: impl Fn(&crate::event::Event) -> bool) -> Option<SimTime> {
-        self.queue.iter().find(|(_, _, q)| which(&q.event)).map(|(at, _, _)| at)
     }
 }
 

@@ -7,8 +7,8 @@ mod dispatch;
 mod faults;
 mod fetch;
 mod host;
-mod invariants;
 mod in_hand;
+mod invariants;
 mod lookup;
 mod machines;
 mod member_faults;
@@ -25,6 +25,7 @@ use sim::{
 };
 
 pub use bootstrap::Bootstrap;
+pub(crate) use changes::object;
 pub use connections::Connections;
 pub use host::{HostEvent, decode_query};
 pub use machines::{Machine, address};

@@ -68,6 +68,8 @@ impl EtcdSpec {
         MemberConfig {
             tick: Duration::from_millis(self.heartbeat_interval_ms),
             election_ticks: self.election_ticks(),
+            pre_vote: self.pre_vote,
+            check_quorum: self.check_quorum,
             snapshot_count: self.snapshot_count,
             catch_up_entries: self.catch_up_entries,
             quota_bytes: self.quota_bytes,

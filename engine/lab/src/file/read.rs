@@ -95,7 +95,9 @@ fn read_spec(spec: &Place<'_>, file: &mut LabFile) -> Result<()> {
     if let Some(nodes) = spec.child("nodes") {
         let listed = read_nodes(&nodes)?;
         if !file.control_plane && !listed.is_empty() {
-            return nodes.wrong("a lab without a control plane has no nodes; leave them out or set controlPlane: true");
+            return nodes.wrong(
+                "a lab without a control plane has no nodes; leave them out or set controlPlane: true",
+            );
         }
         file.nodes = listed;
     }

@@ -3,6 +3,7 @@
 mod branch;
 mod opening;
 mod score;
+mod stepping;
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
@@ -146,31 +147,6 @@ impl Lab {
                 return true;
             }
             self.step();
-        }
-        false
-    }
-
-    /// Takes events until one delivers a Raft message; true when it did, false after `events_max` events.
-    pub fn step_raft(&mut self, events_max: u64) -> bool {
-        self.step_to(events_max, |lab| lab.cluster.trace().last().is_some_and(|r| r.event.is_raft()))
-    }
-
-    /// Takes events until an object changes (leases and Events left out: they change all the time); true when one did, false
-    /// after `events_max` events.
-    pub fn step_object(&mut self, events_max: u64) -> bool {
-        self.step_to(events_max, |lab| {
-            lab.cluster.trace().last().is_some_and(|r| r.changes.iter().any(|c| c.is_object()))
-        })
-    }
-
-    fn step_to(&mut self, events_max: u64, found: impl Fn(&Lab) -> bool) -> bool {
-        for _ in 0..events_max {
-            if self.step().is_none() {
-                return false;
-            }
-            if found(self) {
-                return true;
-            }
         }
         false
     }

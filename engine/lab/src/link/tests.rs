@@ -20,9 +20,22 @@ fn shared() -> Shared {
 #[test]
 fn round_trips_in_a_fragment_and_in_a_url() {
     let link = encode(&shared());
-    assert!(link.starts_with("#cl1."), "{link}");
+    assert!(link.starts_with("#cl2."), "{link}");
     assert_eq!(decode(&link), Ok(shared()));
     assert_eq!(decode(&format!("https://example.org/lab/?embed=1{link}")), Ok(shared()));
+}
+
+#[test]
+fn links_of_the_first_version_are_read() {
+    // Made by the version that wrote them: `clusterlab link` of this lab.
+    const OLD: &str = "#cl1.jdYrCgJRFAbg83Pm3osPREQMBjHbBBF34DoGLMJFFyDCQSyCWcE00aBmw4CPFQy4BR0mWaYYRW4QJk3-NvDx1I46CtCuKfB-AYSPHg-G4wmhn_dW7dm_VvOikvC2KRFRNdthkuiQVhAqJu2eK89tVEOguaBMXT6LYwNLw8ppl31rEdxb1105MUSQ9XvVRGLYIzo_XvtLHKcnfAE";
+    let yaml = include_str!("old.yaml");
+    let shared = decode(OLD).expect("an old link");
+    assert_eq!(shared.file, LabFile::parse_yaml(yaml).expect("its lab file"));
+    assert!(shared.file.control_plane && shared.file.etcd == crate::EtcdSpec::default());
+    let new = encode(&shared);
+    assert!(new.starts_with("#cl2."));
+    assert_eq!(decode(&new), Ok(shared));
 }
 
 #[test]

@@ -59,7 +59,7 @@ fn change(change: &KeyChange) -> Change {
 }
 
 /// Paths that differ; whole subtrees that are shared are passed over by pointer.
-fn differences(path: &str, before: &Value, after: &Value, lines: &mut Vec<(char, String)>) {
+pub(super) fn differences(path: &str, before: &Value, after: &Value, lines: &mut Vec<(char, String)>) {
     if before.same(after) || lines.len() >= LINES_MAX {
         return;
     }
