@@ -23,6 +23,7 @@ clusterlab: a Kubernetes cluster in a file
 
   clusterlab link LAB.yaml        the lab as a share link's fragment
   clusterlab unlink URL           the lab file in a share link
+  clusterlab scenes [ID]          the ready-made scenes; with an ID, the link to one
   clusterlab raft-script interaction|confchange|quorum < script.txt
       Runs one of etcd's data-driven Raft scripts and prints it with the actual output.
 ";
@@ -35,6 +36,7 @@ pub enum Command {
     Serve(ServeOptions),
     Link { lab: PathBuf },
     Unlink { url: String },
+    Scenes { id: Option<String> },
     RaftScript { family: String },
 }
 
@@ -85,6 +87,7 @@ pub fn parse() -> Result<Command, String> {
         "serve" => serve(parser),
         "link" => Ok(Command::Link { lab: only(parser, "a lab file")?.into() }),
         "unlink" => Ok(Command::Unlink { url: only(parser, "a link")? }),
+        "scenes" => Ok(Command::Scenes { id: at_most_one(parser)? }),
         "raft-script" => {
             Ok(Command::RaftScript { family: only(parser, "interaction, confchange or quorum")? })
         }
@@ -148,7 +151,11 @@ fn serve(mut parser: lexopt::Parser) -> Result<Command, String> {
     Ok(Command::Serve(options))
 }
 
-fn only(mut parser: lexopt::Parser, what: &str) -> Result<String, String> {
+fn only(parser: lexopt::Parser, what: &str) -> Result<String, String> {
+    at_most_one(parser)?.ok_or_else(|| format!("needs {what}"))
+}
+
+fn at_most_one(mut parser: lexopt::Parser) -> Result<Option<String>, String> {
     let mut found = None;
     while let Some(arg) = parser.next().map_err(text)? {
         match arg {
@@ -156,7 +163,7 @@ fn only(mut parser: lexopt::Parser, what: &str) -> Result<String, String> {
             other => return Err(text(other.unexpected())),
         }
     }
-    found.ok_or_else(|| format!("needs {what}"))
+    Ok(found)
 }
 
 fn word(parser: &mut lexopt::Parser) -> Result<String, String> {

@@ -28,6 +28,7 @@ fn main() -> ExitCode {
         Command::Serve(options) => serve::serve(options),
         Command::Link { lab } => run::link(&lab),
         Command::Unlink { url } => run::unlink(&url),
+        Command::Scenes { id } => run::scenes(id.as_deref()),
         Command::RaftScript { family } => run::raft_script(&family),
     };
     result.unwrap_or_else(|message| fail(&message))

@@ -1,4 +1,4 @@
-//! `clusterlab run`, `link`, `unlink`, `raft-script`.
+//! `clusterlab run`, `link`, `unlink`, `scenes`, `raft-script`.
 
 use std::io::Read;
 use std::path::Path;
@@ -54,6 +54,22 @@ pub fn unlink(url: &str) -> Result<ExitCode, String> {
     let shared = lab::link::decode(url).map_err(|e| e.to_string())?;
     say(&shared.file.to_yaml());
     eprintln!("# at event {}, {}, state hash {}", shared.cursor, shared.now, shared.digest());
+    Ok(ExitCode::SUCCESS)
+}
+
+/// Lists the scenes, or prints the link to one.
+pub fn scenes(id: Option<&str>) -> Result<ExitCode, String> {
+    let Some(id) = id else {
+        let width = lab::scenes::all().iter().map(|scene| scene.id.len()).max().unwrap_or(0);
+        for scene in lab::scenes::all() {
+            say(&format!("{:width$}  {}\n", scene.id, scene.title));
+        }
+        return Ok(ExitCode::SUCCESS);
+    };
+    let scene = lab::scenes::find(id)
+        .ok_or_else(|| format!("there is no scene {id:?}; clusterlab scenes lists those there are"))?;
+    say(&format!("{}\n", scene.link()));
+    eprintln!("# {}\n# {}", scene.title, scene.says);
     Ok(ExitCode::SUCCESS)
 }
 

@@ -183,6 +183,7 @@ fn read_entry(item: &Place<'_>) -> Result<Entry> {
         "session",
         "stdin",
         "kubectl",
+        "etcdctl",
         "apply",
         "interrupt",
         "fault",
@@ -198,18 +199,23 @@ fn read_entry(item: &Place<'_>) -> Result<Entry> {
         Some(event) => Some(EventNumber(event.whole(0, u64::MAX)?)),
         None => None,
     };
-    let session = item.child("session").map_or(Ok(0), |s| s.whole(0, 1_000))? as u32;
+    let session = item.child("session").map_or(Ok(0), |s| s.whole(0, u32::MAX.into()))? as u32;
     let action = if let Some(line) = item.child("kubectl") {
+        // Nothing is put in front of a line that says which program it is for.
         let line = line.text()?;
-        let line = if line.trim_start().starts_with("kubectl") { line } else { format!("kubectl {line}") };
+        let whole = ["kubectl", "etcdctl"].iter().any(|program| line.trim_start().starts_with(program));
+        let line = if whole { line } else { format!("kubectl {line}") };
         let stdin = item.child("stdin").map(|s| s.text()).transpose()?;
         Action::Kubectl { session, line, stdin }
+    } else if let Some(line) = item.child("etcdctl") {
+        let stdin = item.child("stdin").map(|s| s.text()).transpose()?;
+        Action::Kubectl { session, line: format!("etcdctl {}", line.text()?), stdin }
     } else if let Some(text) = item.child("apply") {
         Action::Apply { text: text.text()? }
     } else if let Some(fault) = item.child("fault") {
         Action::Fault(read_fault(&fault)?)
     } else if let Some(session) = item.child("interrupt") {
-        Action::Interrupt { session: session.whole(0, 1_000)? as u32 }
+        Action::Interrupt { session: session.whole(0, u32::MAX.into())? as u32 }
     } else if let Some(request) = item.child("request") {
         read_request(&request)?
     } else if let Some(fetch) = item.child("fetch") {
@@ -219,7 +225,7 @@ fn read_entry(item: &Place<'_>) -> Result<Entry> {
     } else if let Some(id) = item.child("hangUp") {
         Action::HangUp { id: id.whole(0, u64::MAX)? }
     } else {
-        return item.wrong("needs one of kubectl, apply, fault, interrupt, request, fetch, hangUp");
+        return item.wrong("needs one of kubectl, etcdctl, apply, fault, interrupt, request, fetch, hangUp");
     };
     Ok(Entry { at: SimTime::ZERO + span, after, action })
 }

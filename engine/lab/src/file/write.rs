@@ -68,7 +68,10 @@ fn entry(entry: &Entry) -> Value {
     }
     match &entry.action {
         Action::Kubectl { session, line, stdin } => {
-            tree.set(&["kubectl"], line.as_str());
+            match line.strip_prefix("etcdctl ") {
+                Some(rest) => tree.set(&["etcdctl"], rest),
+                None => tree.set(&["kubectl"], line.as_str()),
+            };
             if *session != 0 {
                 tree.set(&["session"], *session);
             }
