@@ -64,7 +64,9 @@ pub fn serve(options: ServeOptions) -> Result<ExitCode, String> {
         file.nodes = NodeSpec::count(nodes);
     }
     if !file.control_plane {
-        return Err("the lab has no control plane (controlPlane: false), and so no API server to serve".to_owned());
+        return Err(
+            "the lab has no control plane (controlPlane: false), and so no API server to serve".to_owned()
+        );
     }
     let mut lab = Lab::new(file);
     // Clients want an answer at once: the boot is not waited for in real time.

@@ -77,11 +77,6 @@ impl Disk {
         self.lies = lies;
     }
 
-    /// Whether fsync lies.
-    pub fn lies(&self) -> bool {
-        self.lies
-    }
-
     /// Prepares an empty disk for a member.
     pub fn format(&mut self, node: NodeId, cluster: u64) {
         self.wal.append(WalRecord::Crc);

@@ -60,8 +60,10 @@ impl Cluster {
     fn wipe(&mut self, index: u32) {
         let actor = Actor::Etcd(index);
         let was_up = self.is_up(actor);
-        self.stop_member(index, |_| etcd::Disk::default());
-        self.disks[index as usize] = None;
+        self.stop_member(index, etcd::Member::crash);
+        if let Some(disk) = self.disks.get_mut(index as usize).and_then(Option::as_mut) {
+            disk.wipe();
+        }
         let place = self.places.get_mut(index);
         place.settings.wiped = true;
         place.found = None;
@@ -87,9 +89,26 @@ impl Cluster {
         );
     }
 
-    fn corrupt(&mut self, index: u32, _record: u64) {
+    /// A bit in the middle of a record changes; nobody notices before the next start.
+    fn corrupt(&mut self, index: u32, back: u64) {
         let actor = Actor::Etcd(index);
-        self.say("{0}: there is no such record in the log", [actor.to_string()]);
+        let running = self.members.get_mut(index as usize).and_then(super::Slot::get_mut);
+        let disk = match running.map(etcd::Member::disk_mut) {
+            Some(disk) => Some(disk),
+            None => self.disks.get_mut(index as usize).and_then(Option::as_mut),
+        };
+        let number = disk.as_ref().and_then(|disk| disk.wal().written_records().checked_sub(back + 1));
+        let flipped = disk.zip(number).is_some_and(|(disk, number)| {
+            let bytes = disk.wal().view(number, 1).first().map_or(0, |record| record.bytes - record.padding);
+            disk.flip_bit(number, bytes * 4)
+        });
+        match number.filter(|_| flipped) {
+            Some(number) => self.say(
+                "{0}: a bit of record {1} in the write-ahead log has changed; the next start will find it",
+                [actor.to_string(), number.to_string()],
+            ),
+            None => self.say("{0}: there is no such record in the log", [actor.to_string()]),
+        }
     }
 
     fn disk_lies(&mut self, index: u32, lies: bool) {

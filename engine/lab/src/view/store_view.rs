@@ -4,23 +4,25 @@ use std::sync::Arc;
 
 use api::Value;
 use etcd::Store;
-use etcd::disk::WalRecord;
+use etcd::member::{TimerKind, timer_kind};
 use etcd::mvcc::Record;
 use etcd::rpc::{Key, KeyRange};
 use etcd::watch::{Standing, Watcher};
 use sim::{Actor, Blob, Str};
 
 use super::happened::differences;
-use super::raft_types::StepKind;
 use super::store_types::*;
 use crate::Lab;
 use crate::cluster::{Cluster, object};
+use crate::event::Event;
 use crate::narrate::name;
 
 /// Keys that one look at the tree counts at the most.
 const COUNTED_MAX: u64 = 5_000;
 /// Characters of a value at the most.
 const VALUE_MAX: usize = 200_000;
+/// Characters of a record's text at the most.
+const TEXT_MAX: usize = 200;
 /// Versions of a key at the most.
 const VERSIONS_MAX: usize = 200;
 
@@ -123,79 +125,34 @@ impl Lab {
         let cluster = self.cluster();
         let Some(disk) = cluster.member_disk(member) else { return WalView::default() };
         let wal = disk.wal();
-        let (first, durable) = (wal.first_record(), wal.durable_records());
-        let from = offset.max(first);
-        let limit = limit.min(WalView::RECORDS_MAX);
-        let mut records = Vec::new();
-        let mut place = WalPlace::default();
-        for (number, record) in (first..).zip(wal.records()).take_while(|(number, _)| *number < from + limit)
-        {
-            place.at(wal.segments(), number);
-            if number >= from {
-                records.push(WalRecordView {
-                    number,
-                    segment: place.segment.clone(),
-                    offset: place.offset,
-                    bytes: record.bytes(),
-                    padding: 0,
-                    kind: Str::from(record.kind()),
-                    text: wal_text(record),
-                    crc: 0,
-                    durable: number < durable,
-                    damaged: None,
-                });
-            }
-            place.offset += record.bytes();
-        }
-        let fsync_done = self
-            .raft_view()
-            .steps
-            .iter()
-            .find(|s| s.member == member && s.kind == StepKind::Fsync)
-            .map(|s| s.at);
+        let limit = limit.min(WalView::RECORDS_MAX) as usize;
+        let records = wal.view(offset, limit).into_iter().map(|record| WalRecordView {
+            number: record.number,
+            text: cut(record.text(), TEXT_MAX),
+            segment: record.segment,
+            offset: record.offset,
+            bytes: record.bytes,
+            padding: record.padding,
+            kind: Str::from(record.record.kind()),
+            crc: record.crc,
+            durable: record.durable,
+            damaged: record.damaged,
+        });
+        let records = records.collect();
+        let fsync = |event: &Event| {
+            matches!(event, Event::Timer(Actor::Etcd(m), token)
+                if *m == member && timer_kind(*token) == TimerKind::Fsync)
+        };
+        let fsync_done = cluster.queue().iter().find(|(_, _, q)| fsync(&q.event)).map(|(at, _, _)| at);
         WalView {
             segments: wal.segments().iter().map(|segment| (segment.name(), segment.bytes)).collect(),
             records,
             total_records: wal.written_records(),
-            first_record: first,
-            durable_records: durable,
+            first_record: wal.first_record(),
+            durable_records: wal.durable_records(),
             fsync_done,
         }
     }
-}
-
-/// Where a record stands.
-#[derive(Default)]
-struct WalPlace {
-    segment: String,
-    offset: u64,
-}
-
-impl WalPlace {
-    fn at(&mut self, segments: &[etcd::disk::Segment], number: u64) {
-        if let Some(segment) = segments.iter().find(|segment| segment.first_record == number) {
-            *self = WalPlace { segment: segment.name(), offset: 0 };
-        }
-    }
-}
-
-fn wal_text(record: &WalRecord) -> String {
-    const TEXT_MAX: usize = 200;
-    let text = match record {
-        WalRecord::Metadata { node, cluster } => format!("node {:x} of cluster {cluster:x}", node.0),
-        WalRecord::Entry(entry) => raft::describe::entry(entry),
-        WalRecord::State(state) => raft::describe::hard_state(state),
-        WalRecord::Crc => String::new(),
-        WalRecord::Snapshot { id, conf_state } => {
-            format!(
-                "Index:{} Term:{} ConfState:{}",
-                id.index,
-                id.term,
-                raft::describe::conf_state(conf_state)
-            )
-        }
-    };
-    cut(text, TEXT_MAX)
 }
 
 fn cut(text: String, most: usize) -> String {
