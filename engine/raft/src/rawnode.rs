@@ -351,11 +351,6 @@ impl<S: Storage> RawNode<S> {
         &self.raft
     }
 
-    /// Changes the clock while it runs: ticks between heartbeats, and ticks without a leader until an election.
-    pub fn set_ticks(&mut self, heartbeat: u32, election: u32) {
-        self.raft.set_ticks(heartbeat, election);
-    }
-
     /// Overrides the drawn election timeout until the next one is drawn.
     pub fn set_randomized_election_timeout(&mut self, ticks: u32) {
         self.raft.set_randomized_election_timeout(ticks);

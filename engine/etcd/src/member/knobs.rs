@@ -1,15 +1,18 @@
-//! What a person may turn on a member, beside etcd's own calls: its clock, an election now, its first log.
+//! What a person may turn on a member, beside etcd's own calls: its disk's speed, a joint change, its first log.
 
 use std::sync::Arc;
 use std::time::Duration;
 
-use raft::{ConfChangeSingle, ConfChangeV2, Entry, HardState, LogIndex, NodeId, RaftError, Term, Transition};
+use raft::{
+    ConfChangeKind, ConfChangeSingle, ConfChangeV2, Entry, HardState, LogIndex, NodeId, Term, Transition,
+};
 use sim::{Blob, Str, Token};
 
-use super::{Context, Member, MemberConfig, bootstrap, timer};
+use super::{Context, Member, MemberConfig, address, bootstrap, timer};
 use crate::disk::Disk;
+use crate::membership::{ChangeContext, new_id};
 use crate::proposal::{Proposal, RequestNumber};
-use crate::rpc::{Put, Request};
+use crate::rpc::{MemberInfo, Put, Request};
 
 /// What one of a member's timers is for.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug)]
@@ -41,14 +44,6 @@ pub const fn timer_kind(token: Token) -> TimerKind {
 }
 
 impl Member {
-    /// Changes the clock while the process runs. The present tick runs to its end; the election timeout is drawn anew.
-    pub fn tune(&mut self, tick: Duration, heartbeat_ticks: u32, election_ticks: u32) {
-        self.config.tick = tick;
-        self.config.heartbeat_ticks = heartbeat_ticks;
-        self.config.election_ticks = election_ticks;
-        self.node.set_ticks(heartbeat_ticks, election_ticks);
-    }
-
     /// Changes how long an fsync takes, from the next one on.
     pub fn set_fsync_latency(&mut self, min: Duration, max: Duration) {
         self.config.fsync_min = min;
@@ -61,28 +56,46 @@ impl Member {
         self.reads.len()
     }
 
-    /// Its election timer runs out now.
-    pub fn campaign(&mut self, context: &mut Context<'_>) {
-        if self.failed.is_some() {
-            return;
-        }
-        if let Err(RaftError::Fatal(fatal)) = self.node.campaign() {
-            self.failed = Some(Str::from(fatal.to_string()));
-        }
-        self.drive(context);
-    }
-
     /// Proposes a change of the configuration, of several members at once if need be, which none of etcd's own calls does.
+    /// `changes` names members by their numbers among the actors; one that is new gets its ID as `member add` would give it.
     ///
     /// # Errors
-    /// Why Raft does not take it.
+    /// Says which member there is not, or why Raft does not take it.
     pub fn propose_conf_change(
         &mut self,
-        changes: Vec<ConfChangeSingle>,
+        mut changes: Vec<ConfChangeSingle>,
         context: &mut Context<'_>,
-    ) -> Result<(), RaftError> {
-        let change = ConfChangeV2 { transition: Transition::Auto, changes, context: None };
-        let result = self.node.propose_conf_change(change);
+    ) -> Result<(), Str> {
+        let mut told = Vec::new();
+        for change in &mut changes {
+            let index = u32::try_from(change.node.0).ok().filter(|index| *index < address::MOST);
+            let Some(index) = index else {
+                return Err(Str::from(format!("there is no member {}", change.node)));
+            };
+            let url = address::peer_url(index);
+            let known = self.state.members.iter().find(|member| member.peer_urls.contains(&url)).cloned();
+            let adds = matches!(change.kind, ConfChangeKind::AddNode | ConfChangeKind::AddLearnerNode);
+            let mut member = match known {
+                Some(member) => member,
+                None if adds => {
+                    let urls = vec![url];
+                    let id = new_id(&urls, super::reconfigure::DEFAULT_TOKEN, context.now).0;
+                    MemberInfo { id, peer_urls: urls, ..MemberInfo::default() }
+                }
+                None => return Err(Str::from(format!("{} is no member", address::name(index)))),
+            };
+            member.is_learner = change.kind == ConfChangeKind::AddLearnerNode;
+            change.node = NodeId(member.id);
+            if adds {
+                told.push(ChangeContext::of(&member));
+            }
+        }
+        let change = ConfChangeV2 {
+            transition: Transition::Auto,
+            changes,
+            context: (!told.is_empty()).then(|| ChangeContext::encode_list(&told)),
+        };
+        let result = self.node.propose_conf_change(change).map_err(|error| Str::from(error.to_string()));
         self.drive(context);
         result
     }

@@ -154,6 +154,7 @@ impl Cluster {
         member.handle(input, &mut Context::new(now, actor, &mut effects));
         self.watch_over(index);
         self.carry_out(actor, effects);
+        self.end_member(index);
     }
 
     pub(super) fn with_api_server(&mut self, input: apiserver::Input) {

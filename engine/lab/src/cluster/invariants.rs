@@ -46,6 +46,8 @@ fn promise(violation: &Violation) -> &'static str {
 pub(super) struct BrokenPromise {
     promise: &'static str,
     how: String,
+    /// A fault took what a disk had called durable: then promises may break, and the lab goes on.
+    by_fault: bool,
 }
 
 impl Cluster {
@@ -58,9 +60,36 @@ impl Cluster {
         };
         let Some(member) = members.get(index as usize).and_then(|member| member.get()) else { return };
         if let Err(violation) = Arc::make_mut(&mut self.watchdog).observe(member, disk) {
-            let broken = BrokenPromise { promise: promise(&violation), how: violation.to_string() };
-            self.broken.get_or_insert(broken);
+            self.promise_broken(&violation);
         }
+    }
+
+    /// A member's disk has lost what it had called durable.
+    pub(super) fn disk_lost(&mut self, index: u32) {
+        let (members, disks) = (&self.members, &self.disks);
+        let disk = |index: u32| {
+            let running = members.get(index as usize).and_then(|member| member.get()).map(etcd::Member::disk);
+            running.or_else(|| disks.get(index as usize)?.as_ref())
+        };
+        let Some(any) = members.iter().find_map(super::Slot::get) else { return };
+        if let Err(violation) = Arc::make_mut(&mut self.watchdog).lost(index, any, disk) {
+            self.promise_broken(&violation);
+        }
+    }
+
+    fn promise_broken(&mut self, violation: &Violation) {
+        let by_fault = self.is_harmed();
+        if by_fault && matches!(violation, Violation::Failed { .. }) {
+            // It has found out, as it should.
+            return;
+        }
+        let broken = BrokenPromise { promise: promise(violation), how: violation.to_string(), by_fault };
+        self.broken.get_or_insert(broken);
+    }
+
+    /// True when a promise was broken that no fault excuses: the lab stops there (law 5).
+    pub(super) fn is_stopped(&self) -> bool {
+        self.broken.as_ref().is_some_and(|broken| !broken.by_fault)
     }
 
     /// The checks, and which of them is broken.
@@ -69,7 +98,7 @@ impl Cluster {
         PROMISES.iter().map(|(name, says)| Invariant { name, says, broken: broken(name) }).collect()
     }
 
-    /// How the first promise was broken. The lab takes no more events then.
+    /// How the first promise was broken. The lab takes no more events then, unless a fault has destroyed what the promise rests on.
     pub fn broken(&self) -> Option<&str> {
         self.broken.as_ref().map(|broken| broken.how.as_str())
     }

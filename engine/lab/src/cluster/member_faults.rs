@@ -67,6 +67,8 @@ impl Cluster {
         let place = self.places.get_mut(index);
         place.settings.wiped = true;
         place.found = None;
+        place.ended = None;
+        self.disk_lost(index);
         if was_up {
             self.cut_off(actor);
         }
@@ -81,6 +83,7 @@ impl Cluster {
         if !self.is_up(actor) {
             return self.say("{0} is not running", [actor.to_string()]);
         }
+        self.places.get_mut(index).settings.harmed = true;
         self.stop_member(index, |member| member.crash_torn(sectors));
         self.cut_off(actor);
         self.say(
@@ -102,6 +105,7 @@ impl Cluster {
             let bytes = disk.wal().view(number, 1).first().map_or(0, |record| record.bytes - record.padding);
             disk.flip_bit(number, bytes * 4)
         });
+        self.places.get_mut(index).settings.harmed |= flipped;
         match number.filter(|_| flipped) {
             Some(number) => self.say(
                 "{0}: a bit of record {1} in the write-ahead log has changed; the next start will find it",
@@ -113,6 +117,7 @@ impl Cluster {
 
     fn disk_lies(&mut self, index: u32, lies: bool) {
         let actor = Actor::Etcd(index);
+        self.places.get_mut(index).settings.harmed |= lies;
         match self.members.get_mut(index as usize).and_then(super::Slot::get_mut) {
             Some(member) => member.disk_mut().set_lies(lies),
             None => match self.disks.get_mut(index as usize) {
@@ -143,18 +148,38 @@ impl Cluster {
     }
 
     fn tune(&mut self, index: u32, fault: &Fault) {
-        let Fault::Tune { tick_ms, heartbeat_ticks, election_ticks, .. } = fault else { return };
+        let Fault::Tune { tick_ms, heartbeat_ticks, election_ticks, .. } = *fault else { return };
+        let tick = tick_ms.map(Duration::from_millis);
+        let before = self.member_config(index);
         let settings = &mut self.places.get_mut(index).settings;
-        settings.tick = tick_ms.map(|ms| Duration::from_millis(ms.max(1))).or(settings.tick);
-        settings.heartbeat_ticks = heartbeat_ticks.map(|ticks| ticks.max(1)).or(settings.heartbeat_ticks);
+        let was = settings.clone();
+        settings.tick = tick.or(settings.tick);
+        settings.heartbeat_ticks = heartbeat_ticks.or(settings.heartbeat_ticks);
         settings.election_ticks = election_ticks.or(settings.election_ticks);
         let config = self.member_config(index);
-        // Raft wants a heartbeat before an election is due.
-        let election = config.election_ticks.max(config.heartbeat_ticks + 1);
-        self.places.get_mut(index).settings.election_ticks =
-            self.places.get(index).and_then(|place| place.settings.election_ticks).map(|_| election);
-        if let Some(member) = self.members.get_mut(index as usize).and_then(super::Slot::get_mut) {
-            member.tune(config.tick, config.heartbeat_ticks, election);
+        if config.tick.is_zero()
+            || config.heartbeat_ticks == 0
+            || config.election_ticks <= config.heartbeat_ticks
+        {
+            self.places.get_mut(index).settings = was;
+            return self.say(
+                "{0}: an election timeout of {1} ticks does not go with a heartbeat every {2}",
+                [
+                    Actor::Etcd(index).to_string(),
+                    config.election_ticks.to_string(),
+                    config.heartbeat_ticks.to_string(),
+                ],
+            );
+        }
+        if let Some(member) = self.members.get_mut(index as usize).and_then(super::Slot::get_mut)
+            && config != before
+        {
+            // What does not go together was refused above.
+            let _ = member.set_timing(
+                Some(config.tick),
+                Some(config.heartbeat_ticks),
+                Some(config.election_ticks),
+            );
         }
         self.say(
             "{0}: a tick is {1} ms, a heartbeat {2} ticks, an election timeout {3} ticks and more",
@@ -162,21 +187,18 @@ impl Cluster {
                 Actor::Etcd(index).to_string(),
                 config.tick.as_millis().to_string(),
                 config.heartbeat_ticks.to_string(),
-                election.to_string(),
+                config.election_ticks.to_string(),
             ],
         );
     }
 
     fn campaign(&mut self, index: u32) {
-        let (now, actor) = (self.now, Actor::Etcd(index));
-        let Some(member) = self.members.get_mut(index as usize).and_then(super::Slot::get_mut) else {
+        let actor = Actor::Etcd(index);
+        if !self.is_up(actor) {
             return self.say("{0} is not running", [actor.to_string()]);
-        };
-        let mut effects = Vec::new();
-        member.campaign(&mut Context::new(now, actor, &mut effects));
+        }
         self.say("the election timer of {0} runs out", [actor.to_string()]);
-        self.watch_over(index);
-        self.carry_out(actor, effects);
+        self.with_member(index, etcd::Input::Campaign);
     }
 
     fn join(&mut self, target: &str) {
@@ -210,17 +232,10 @@ impl Cluster {
 
     fn propose_change(&mut self, index: u32, changes: &str) {
         let (now, actor) = (self.now, Actor::Etcd(index));
-        let mut parsed = match raft::parse_changes(changes) {
+        let parsed = match raft::parse_changes(changes) {
             Ok(parsed) => parsed,
             Err(error) => return self.say("{0}: {1}", [changes.to_owned(), error]),
         };
-        for change in &mut parsed {
-            let number = change.node.0 as u32;
-            match self.member_id(number) {
-                Some(id) => change.node = id,
-                None => return self.say("there is no {0} in this lab", [Actor::Etcd(number).to_string()]),
-            }
-        }
         let Some(member) = self.members.get_mut(index as usize).and_then(super::Slot::get_mut) else {
             return self.say("{0} is not running", [actor.to_string()]);
         };
@@ -232,11 +247,5 @@ impl Cluster {
         }
         self.watch_over(index);
         self.carry_out(actor, effects);
-    }
-
-    /// A member's ID in Raft.
-    fn member_id(&self, index: u32) -> Option<raft::NodeId> {
-        let running = self.member(index).map(etcd::Member::id);
-        running.or_else(|| self.places.id_of(index))
     }
 }

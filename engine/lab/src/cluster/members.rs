@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use etcd::disk::Found;
 use raft::NodeId;
-use sim::Actor;
+use sim::{Actor, Note, Str};
 
 use super::{Cluster, Slot};
 use crate::view::{Marks, Recovery};
@@ -25,6 +25,8 @@ pub(super) struct Settings {
     pub fsync: Option<(Duration, Duration)>,
     /// Its disk was emptied after it had run.
     pub wiped: bool,
+    /// A fault took or changed something that its disk had called durable: it may fail at its next start, and promises may break.
+    pub harmed: bool,
     /// It came after the initial cluster.
     pub existing: bool,
 }
@@ -35,6 +37,8 @@ pub(super) struct Place {
     pub settings: Settings,
     /// What is on the disk of a member that is down.
     pub found: Option<Arc<Found>>,
+    /// Why its process has ended by itself.
+    pub ended: Option<Str>,
     /// Where it stood when it stopped.
     pub before: Option<Marks>,
     pub recovery: Option<Recovery>,
@@ -50,11 +54,6 @@ pub(super) struct Places {
 impl Places {
     pub(super) fn get(&self, index: u32) -> Option<&Place> {
         self.places.get(index as usize)
-    }
-
-    /// The ID of the member that runs or ran at a place; the latest one's.
-    pub(super) fn id_of(&self, index: u32) -> Option<NodeId> {
-        self.indexes.iter().rfind(|(_, i)| **i == index).map(|(id, _)| *id)
     }
 
     pub(super) fn get_mut(&mut self, index: u32) -> &mut Place {
@@ -87,7 +86,30 @@ impl Cluster {
 
     /// The number of the member with an ID in Raft, if it ever ran here.
     pub fn member_index(&self, id: NodeId) -> Option<u32> {
-        self.places.indexes.get(&id).copied()
+        self.places.indexes.get(&id).copied().or_else(|| {
+            let running = self.members.iter().filter_map(Slot::get);
+            running.filter_map(|member| member.index_of(id)).next()
+        })
+    }
+
+    /// Why a member's process has ended by itself: removed, refused, or unable to go on.
+    pub fn member_ended(&self, index: u32) -> Option<&Str> {
+        self.places.get(index)?.ended.as_ref()
+    }
+
+    /// True when a fault has harmed what some member had called durable.
+    pub(super) fn is_harmed(&self) -> bool {
+        self.places.places.iter().any(|place| place.settings.harmed || place.settings.wiped)
+    }
+
+    /// A process that says it has ended is gone.
+    pub(super) fn end_member(&mut self, index: u32) {
+        let Some(member) = self.member(index) else { return };
+        let Some(why) = member.stopped().or(member.failed()).cloned() else { return };
+        self.stop_member(index, etcd::Member::crash);
+        self.places.get_mut(index).ended = Some(why.clone());
+        self.cut_off(Actor::Etcd(index));
+        self.current.push(Note::new("{0} exits: {1}", [Str::from(Actor::Etcd(index).to_string()), why]));
     }
 
     /// What is on the disk of a member that is down.
@@ -162,6 +184,7 @@ impl Cluster {
         let now = self.now;
         let place = self.places.get_mut(index);
         place.found = None;
+        place.ended = None;
         if let Some(before) = place.before.take() {
             place.recovery = Some(Recovery { at: now, before, after });
         }
@@ -174,9 +197,11 @@ impl Cluster {
         let Some(member) = self.members.get_mut(index as usize).and_then(Slot::take) else { return };
         let before = marks(&self.places.indexes, &member);
         self.disks[index as usize] = Some(left(member));
-        let place = self.places.get_mut(index);
-        place.before = Some(before);
+        self.places.get_mut(index).before = Some(before);
         self.look_at_disk(index);
+        if self.member_disk(index).is_some_and(etcd::Disk::lies) {
+            self.disk_lost(index);
+        }
     }
 
     /// Reads the disk of a member that is down, for the views.

@@ -109,7 +109,7 @@ impl Cluster {
 
     /// Takes exactly one event; false when there is none (which only a cluster without processes reaches).
     pub fn step(&mut self) -> bool {
-        if self.broken.is_some() {
+        if self.is_stopped() {
             return false;
         }
         let Some((at, sequence, queued)) = self.queue.pop() else { return false };

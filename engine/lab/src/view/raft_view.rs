@@ -159,7 +159,8 @@ fn member(cluster: &Cluster, index: u32, steps: &[RaftStep]) -> RaftMember {
     let name = Str::from(Actor::Etcd(index).to_string());
     let recovery = cluster.recovery(index).cloned();
     let Some(member) = cluster.member(index) else {
-        return RaftMember { index, name, recovery, ..on_disk(cluster, index) };
+        let failed = cluster.member_ended(index).cloned();
+        return RaftMember { index, name, failed, recovery, ..on_disk(cluster, index) };
     };
     let peer = |id: NodeId| cluster.member_index(id);
     let node = member.raft().raft();

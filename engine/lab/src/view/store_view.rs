@@ -54,7 +54,7 @@ impl Lab {
             db_bytes: store.bytes(),
             db_in_use: store.bytes_in_use(),
             quota: running.map_or(cluster.file().etcd.quota_bytes, |m| m.config().quota_bytes),
-            alarms: Vec::new(),
+            alarms: state.alarms.iter().map(|alarm| Str::from(alarm.to_string())).collect(),
             leases: leases
                 .map(|(id, lease)| LeaseView {
                     id: id.0,

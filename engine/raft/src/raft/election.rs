@@ -13,12 +13,6 @@ use crate::{Entry, EntryKind, LogIndex, Message, MessageKind, NodeId, Storage, T
 pub(super) const CAMPAIGN_TRANSFER: &str = "CampaignTransfer";
 
 impl<S: Storage> Raft<S> {
-    /// Election timeouts lie between the configured one and twice that, so that members don't stand at once.
-    pub(super) fn draw_election_timeout(&mut self) {
-        let base = u64::from(self.config.election_tick);
-        self.randomized_election_timeout = self.stream.range(base..2 * base) as u32;
-    }
-
     /// Starts a term (or the same again in another role) with nothing known.
     fn reset(&mut self, term: Term) {
         if self.term != term {

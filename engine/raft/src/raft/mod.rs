@@ -352,13 +352,6 @@ impl<S: Storage> Raft<S> {
         self.lead_transferee
     }
 
-    /// Changes the clock: ticks between heartbeats, and ticks without a leader until an election, which are drawn anew.
-    pub fn set_ticks(&mut self, heartbeat: u32, election: u32) {
-        self.config.heartbeat_tick = heartbeat.max(1);
-        self.config.election_tick = election.max(self.config.heartbeat_tick + 1);
-        self.draw_election_timeout();
-    }
-
     /// Overrides the drawn election timeout until the next one is drawn.
     pub fn set_randomized_election_timeout(&mut self, ticks: u32) {
         self.randomized_election_timeout = ticks;
