@@ -1,7 +1,6 @@
 //! What a person may turn on a member, beside etcd's own calls: its disk's speed, a joint change, its first log.
 
 use std::sync::Arc;
-use std::time::Duration;
 
 use raft::{
     ConfChangeKind, ConfChangeSingle, ConfChangeV2, Entry, HardState, LogIndex, NodeId, Term, Transition,
@@ -44,13 +43,6 @@ pub const fn timer_kind(token: Token) -> TimerKind {
 }
 
 impl Member {
-    /// Changes how long an fsync takes, from the next one on.
-    pub fn set_fsync_latency(&mut self, min: Duration, max: Duration) {
-        self.config.fsync_min = min;
-        // The dice need room.
-        self.config.fsync_max = max.max(min + Duration::from_nanos(1));
-    }
-
     /// Reads that wait for the leader's word, or for their index to be applied.
     pub fn pending_reads(&self) -> u64 {
         self.reads.len()
