@@ -51,6 +51,7 @@ impl Failure {
             return invalid(details, &message);
         }
         match reason {
+            "Unauthorized" => Failure::error(format!("You must be logged in to the server ({message})")),
             "Invalid" => Failure::bare(format!("The request is invalid: {message}")),
             "" => Failure::bare(format!("Error from server: {doing}{message}")),
             _ => Failure::bare(format!("Error from server ({reason}): {doing}{message}")),

@@ -60,6 +60,8 @@ pub const GLOBAL: &[Flag] = &[
     value("request-timeout"),
     value("as"),
     value("as-group"),
+    value("as-uid"),
+    value("as-user-extra"),
     value("server").short('s'),
     value("token"),
     value("v").short('v'),

@@ -68,7 +68,7 @@ pub const COMMANDS: &[Entry] = &[
     entry("port-forward", "Forward ports to a pod (not simulated)", "port-forward POD PORT"),
     entry("proxy", "Run a proxy to the API server (not simulated)", "proxy"),
     entry("cp", "Copy files (not simulated)", "cp POD:FILE FILE"),
-    entry("auth", "Ask whether an action is allowed", "auth can-i VERB TYPE"),
+    entry("auth", "Inspect authorization", "auth can-i VERB TYPE | auth whoami"),
     entry("debug", "Debug a pod or node (not simulated)", "debug POD"),
     entry("events", "List events (use get events)", "events"),
     entry("diff", "Compare a manifest with what is (not simulated)", "diff -f FILE"),

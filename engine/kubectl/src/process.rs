@@ -155,7 +155,9 @@ impl Io<'_, '_> {
         self.wires.last_request += 1;
         let id = RequestId(self.wires.last_request);
         self.wires.requests.insert(id, (self.id, tag));
-        let request = Arc::new(request.header(api::literal!("user-agent"), USER_AGENT));
+        let mut request = request.header(api::literal!("user-agent"), USER_AGENT);
+        request.headers.extend(self.session.acting.iter().cloned());
+        let request = Arc::new(request);
         self.context.send(Actor::ApiServer, Message::Api(client::Message::Request { id, request }));
     }
 

@@ -104,6 +104,8 @@ pub struct Session {
     pub(crate) transcript: Screen,
     pub(crate) exit: Option<u8>,
     pub(crate) problems: Vec<Problem>,
+    /// Headers for the requests of the command that acts now: in whose name they are.
+    pub(crate) acting: Vec<(Str, Str)>,
     /// Lines typed while a command ran, with their standard input.
     pub(crate) typed_ahead: VecDeque<(Str, Option<Str>)>,
 }

@@ -3,6 +3,7 @@
 use api::{Str, Value, object};
 
 use super::change::{self, Report};
+use super::create_rbac;
 use super::send::{Send, Then};
 use super::{Command, Setup};
 use crate::failure::Failure;
@@ -31,6 +32,20 @@ pub const FLAGS: &[Flag] = &[
     value("schedule"),
     value("hard"),
     value("selector").short('l'),
+    value("verb"),
+    value("resource"),
+    value("resource-name"),
+    value("non-resource-url"),
+    value("aggregation-rule"),
+    value("clusterrole"),
+    value("role"),
+    value("group"),
+    value("serviceaccount"),
+    value("duration"),
+    value("audience"),
+    value("bound-object-kind"),
+    value("bound-object-name"),
+    value("bound-object-uid"),
     switch("save-config"),
     switch("recursive").short('R'),
     switch("show-managed-fields"),
@@ -72,21 +87,8 @@ const KINDS: [&[&str]; 8] = [
 ];
 
 /// What a real kubectl creates by flags, and this one does not.
-const LATER: [&str; 13] = [
-    "clusterrole",
-    "clusterrolebinding",
-    "ingress",
-    "ing",
-    "poddisruptionbudget",
-    "pdb",
-    "priorityclass",
-    "pc",
-    "quota",
-    "resourcequota",
-    "role",
-    "rolebinding",
-    "token",
-];
+const LATER: [&str; 8] =
+    ["ingress", "ing", "poddisruptionbudget", "pdb", "priorityclass", "pc", "quota", "resourcequota"];
 
 /// Reads `create KIND NAME`.
 ///
@@ -98,6 +100,9 @@ pub fn parse(args: Arguments, setup: &Setup<'_>) -> Result<Command, Failure> {
         Some((kind, rest)) => (kind.as_str(), rest),
         None => return Err(Failure::error("must specify one of -f and -k")),
     };
+    if create_rbac::KINDS.contains(&kind) {
+        return create_rbac::parse(kind, &args, setup);
+    }
     let (variant, rest) = match (kind, rest.split_first()) {
         ("service" | "svc" | "secret", Some((variant, rest))) => (variant.as_str(), rest),
         _ => ("", rest),

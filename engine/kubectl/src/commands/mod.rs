@@ -1,11 +1,13 @@
 //! The commands, one file each, and the way from words to a command.
 
 mod about;
+mod acting;
 mod apply;
 mod auth;
 mod change;
 mod config;
 mod create;
+mod create_rbac;
 mod delete;
 mod describe;
 mod drain;
@@ -165,6 +167,10 @@ pub enum Command {
     Wait(Box<wait::Wait>),
     /// `create deployment`, `run`, `version`, ...
     Send(Box<send::Send>),
+    /// `auth can-i|whoami`, `create token`.
+    Ask(Box<auth::Ask>),
+    /// Any of them, in somebody's name.
+    Acting(Box<acting::Acting>),
 }
 
 impl Command {
@@ -189,6 +195,8 @@ impl Command {
             Command::Logs(c) => &mut **c,
             Command::Wait(c) => &mut **c,
             Command::Send(c) => &mut **c,
+            Command::Ask(c) => &mut **c,
+            Command::Acting(c) => &mut **c,
         }
     }
 }
@@ -267,10 +275,8 @@ pub fn kubectl(words: &[String], setup: &Setup<'_>) -> Result<Command, Failure> 
     if args.on("help") {
         return Ok(Say::command(help::command(name)));
     }
-    if let Some(group) = args.get("as") {
-        return Err(Failure::error(format!("acting as another user ({group}) is not simulated yet")));
-    }
-    parse(name, subcommand.as_deref().unwrap_or(""), args, setup)
+    let command = parse(name, subcommand.as_deref().unwrap_or(""), args.clone(), setup)?;
+    acting::Acting::wrap(&args, command)
 }
 
 /// The place of the first word that is no flag and no global flag's value.
@@ -294,6 +300,8 @@ fn first_word(words: &[String]) -> Option<usize> {
                 | "--v"
                 | "--as"
                 | "--as-group"
+                | "--as-uid"
+                | "--as-user-extra"
                 | "--token"
         );
         i += if takes_next { 2 } else { 1 };

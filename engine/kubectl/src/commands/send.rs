@@ -1,5 +1,5 @@
 //! Commands that are one request after the other and a sentence for each: `create deployment`, `run`, `expose`,
-//! `autoscale`, `auth can-i`, `version`, `cluster-info`.
+//! `autoscale`, `version`, `cluster-info`.
 
 use std::collections::VecDeque;
 
@@ -22,8 +22,6 @@ pub(crate) enum Then {
         /// What `--dry-run=client` shows.
         object: Value,
     },
-    /// `yes` or `no`, as a SelfSubjectAccessReview has it.
-    Allowed,
     /// The server's version.
     Version { json: bool, yaml: bool },
     /// Where the control plane and the DNS are.
@@ -78,13 +76,6 @@ impl Send {
         match then {
             Then::Report { resource, done, .. } => {
                 self.report.say(&Found { resource, value: answer }, done, io);
-            }
-            Then::Allowed => {
-                let allowed = answer.at(&["status", "allowed"]).and_then(Value::as_bool) == Some(true);
-                io.line(if allowed { "yes" } else { "no" });
-                if !allowed {
-                    return io.finish(1);
-                }
             }
             Then::Version { json, yaml } => super::about::print_version(&answer, json, yaml, io),
             Then::ClusterInfo => super::about::print_cluster_info(&answer, io),
