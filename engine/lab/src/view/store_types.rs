@@ -152,8 +152,10 @@ pub struct WatcherView {
     pub next_revision: u64,
     /// How far it is.
     pub state: WatcherState,
-    /// Events that are in the log and that it has not seen.
+    /// Events that it was sent.
     pub events: u64,
+    /// Revisions that it has not seen.
+    pub behind: u64,
     /// Whether it wants the value before each change.
     pub prev_kv: bool,
     /// Whether it wants to hear of the revision when nothing changes.

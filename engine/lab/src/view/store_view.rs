@@ -7,7 +7,7 @@ use etcd::Store;
 use etcd::member::{TimerKind, timer_kind};
 use etcd::mvcc::Record;
 use etcd::rpc::{Key, KeyRange};
-use etcd::watch::{Standing, Watcher};
+use etcd::watch::Standing;
 use sim::{Actor, Blob, Str};
 
 use super::happened::differences;
@@ -117,7 +117,8 @@ impl Lab {
     /// The watchers on a member, oldest first.
     pub fn store_watchers(&self, member: u32) -> Vec<WatcherView> {
         let Some(running) = self.cluster().member(member) else { return Vec::new() };
-        running.watchers().iter().map(|watcher| watcher_view(running.store(), watcher)).collect()
+        let store = running.store();
+        running.watchers().views(store.revision()).map(|watcher| watcher_view(store, &watcher)).collect()
     }
 
     /// The records of a member's write-ahead log from number `offset` on, at most `limit` of them.
@@ -257,12 +258,8 @@ fn children(store: &Store, prefix: &str, limit: usize) -> Vec<StoreNode> {
     nodes
 }
 
-fn watcher_view(store: &Store, watcher: &Watcher) -> WatcherView {
-    let revision = store.revision().0;
-    let next = match watcher.standing {
-        Standing::Synced => revision + 1,
-        Standing::Unsynced | Standing::Future => watcher.next.0,
-    };
+fn watcher_view(store: &Store, watcher: &etcd::watch::WatcherView) -> WatcherView {
+    let next = watcher.next.0;
     let range = &watcher.wants.range;
     WatcherView {
         client: watcher.client,
@@ -279,8 +276,10 @@ fn watcher_view(store: &Store, watcher: &Watcher) -> WatcherView {
             Standing::Synced => WatcherState::Synced,
             Standing::Unsynced => WatcherState::Unsynced,
             Standing::Future => WatcherState::Future,
+            Standing::Victim => WatcherState::Victim,
         },
-        events: (revision + 1).saturating_sub(next),
+        events: watcher.events,
+        behind: (store.revision().0 + 1).saturating_sub(next),
         prev_kv: watcher.wants.prev_kv,
         progress_notify: watcher.wants.progress_notify,
     }
