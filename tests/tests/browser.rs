@@ -10,7 +10,9 @@ mod browser {
     mod looks;
     mod manifests;
     mod open;
+    mod scenes;
     mod sharing;
+    mod store;
     mod terminal;
     mod time;
 }

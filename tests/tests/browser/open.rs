@@ -57,6 +57,7 @@ fn every_view_opens() {
         page.run(20).await?;
         for (i, (name, says)) in [
             ("Raft", "last index"),
+            ("Store", "/registry"),
             ("Pod life", "web-"),
             ("Schedule", "node-"),
             ("Loops", "deployment"),

@@ -7,7 +7,8 @@ pub use keys::back;
 use yew::prelude::*;
 
 use crate::components::{
-    BannerLine, Handle, Header, HelpOverlay, Manifests, Rail, RightPanel, Sheets, Terminal, TimeBar, WorkLine,
+    BannerLine, Handle, Header, HelpOverlay, Manifests, Rail, RightPanel, SceneNote, ScenesSheet, Sheets,
+    Terminal, TimeBar, WorkLine,
 };
 use crate::hooks::use_session;
 use crate::infra::i18n::Language;
@@ -65,6 +66,7 @@ fn Page() -> Html {
                 <Rail />
                 <main class="desk">
                     <BannerLine />
+                    <SceneNote />
                     <div class="upper">
                         <Middle />
                         <Handle which={crate::components::HandleOf::Right} />
@@ -81,6 +83,7 @@ fn Page() -> Html {
                 </main>
                 <Sheets />
                 <HelpOverlay />
+                <ScenesSheet />
             </div>
         </ContextProvider<Language>>
     }

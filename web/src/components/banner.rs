@@ -15,6 +15,10 @@ pub fn BannerLine() -> Html {
     use_redraw(Topic::Ui);
     let state = session.state();
     let Some(banner) = state.ui().banner.clone() else { return Html::default() };
+    if banner == Banner::Guest && state.ui().scene.is_some() {
+        // The scene's own note says it.
+        return Html::default();
+    }
     let on_close = {
         let session = session.clone();
         move |_: MouseEvent| session.ui(|ui| ui.banner = None)
@@ -46,6 +50,7 @@ fn say(banner: &Banner, t: &'static Texts) -> (&'static str, String) {
             (kind, text)
         }
         Banner::Restored { event } => ("good", fill(t.restored, &[&thousands(*event)])),
+        Banner::Guest => ("good", t.guest_hint.to_owned()),
         Banner::Broken(error) => ("bad", fill(t.broken_link, &[error])),
         Banner::Violated(what) => ("bad", fill(t.violated, &[what])),
         Banner::Copied(length) => ("good", fill(t.copied, &[&length.to_string()])),
@@ -55,19 +60,26 @@ fn say(banner: &Banner, t: &'static Texts) -> (&'static str, String) {
 
 /// What can be done, as buttons.
 fn offers(banner: &Banner, t: &'static Texts, session: &Session) -> Html {
-    let button = |text: &'static str, action: fn(&Session)| {
-        let session = session.clone();
-        html! { <button onclick={move |_: MouseEvent| action(&session)}>{ text }</button> }
-    };
+    let button = |text, action| button(session, text, action);
     match banner {
-        Banner::Opened { guest: true, .. } => html! {
-            <>
-                { button(t.adopt, Session::adopt) }
-                { button(t.back_to_mine, Session::back_to_mine) }
-            </>
-        },
+        Banner::Guest | Banner::Opened { guest: true, .. } => guest_offers(session, t),
         Banner::Restored { .. } => button(t.start_fresh, Session::start_afresh),
         Banner::Violated(_) => button(t.copy_link, Session::copy_link),
         _ => Html::default(),
+    }
+}
+
+fn button(session: &Session, text: &'static str, action: fn(&Session)) -> Html {
+    let session = session.clone();
+    html! { <button onclick={move |_: MouseEvent| action(&session)}>{ text }</button> }
+}
+
+/// Whether this lab shall take the place of the one that is kept.
+pub fn guest_offers(session: &Session, t: &'static Texts) -> Html {
+    html! {
+        <>
+            { button(session, t.adopt, Session::adopt) }
+            { button(session, t.back_to_mine, Session::back_to_mine) }
+        </>
     }
 }

@@ -4,6 +4,7 @@ use web_sys::HtmlSelectElement;
 use yew::prelude::*;
 
 use super::icon;
+use super::scenes::ScenesButton;
 use crate::hooks::{use_language, use_redraw, use_session, use_texts};
 use crate::infra::i18n::fill;
 use crate::infra::ui::Theme;
@@ -44,6 +45,7 @@ pub fn Header() -> Html {
             <span class="chip wide-only">{ fill(t.counts, &[&counts[0], &counts[1], &counts[2]]) }</span>
             <span class="grow" />
             <ForkPicker />
+            <ScenesButton />
             <button class="wide-only" onclick={on_help} title={t.keys_title} aria-label={t.keys_title}>{ "?" }</button>
             <button class="wide-only" onclick={on_fork} title={t.fork_title}>{ t.fork }</button>
             <button class="primary" onclick={on_copy}>

@@ -3,16 +3,18 @@
 use yew::prelude::*;
 
 use super::icon;
-use crate::hooks::{use_redraw, use_session, use_texts};
+use crate::hooks::{use_language, use_redraw, use_session, use_texts};
 use crate::infra::Topic;
-use crate::infra::i18n::Texts;
+use crate::infra::i18n::Language;
 use crate::infra::ui::{Sheet, View};
 
 /// A view's name.
-const fn name(view: View, t: &'static Texts) -> &'static str {
+pub const fn name(view: View, language: Language) -> &'static str {
+    let t = language.texts();
     match view {
         View::Map => t.map,
         View::Raft => t.raft,
+        View::Store => language.store().store,
         View::PodLife => t.pod_life,
         View::Schedule => t.schedule,
         View::Loops => t.loops,
@@ -24,7 +26,7 @@ const fn name(view: View, t: &'static Texts) -> &'static str {
 /// The rail.
 #[component]
 pub fn Rail() -> Html {
-    let (session, t) = (use_session(), use_texts());
+    let (session, t, language) = (use_session(), use_texts(), use_language());
     use_redraw(Topic::Ui);
     let current = session.state().ui().view;
     let items = View::ALL.into_iter().map(|view| {
@@ -35,10 +37,11 @@ pub fn Rail() -> Html {
                 ui.sheet = Sheet::Picture;
             });
         };
+        let name = name(view, language);
         html! {
-            <button key={name(view, t)} {onclick} class="rail-item" aria-current={(view == current).then_some("page")}>
+            <button key={name} {onclick} class="rail-item" aria-current={(view == current).then_some("page")}>
                 { icon::view_icon(view) }
-                <span>{ name(view, t) }</span>
+                <span>{ name }</span>
             </button>
         }
     });

@@ -7,6 +7,7 @@ pub mod frame;
 pub mod i18n;
 pub mod names;
 pub mod panic;
+pub mod scenes;
 pub mod session;
 pub mod share;
 pub mod start;
@@ -15,4 +16,4 @@ pub mod ui;
 pub mod url;
 pub mod work;
 
-pub use session::{Session, Topic};
+pub use session::{Moment, Session, Topic};

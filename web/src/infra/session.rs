@@ -71,7 +71,7 @@ pub struct State {
     clock: Clock,
     work: VecDeque<Work>,
     pub(super) saver: Saver,
-    picture: RefCell<Option<(PictureKey, Rc<Picture>)>>,
+    picture: RefCell<Option<(Moment, Rc<Picture>)>>,
     /// What the latest picture cost to make.
     picture_ms: Cell<f64>,
     /// Grows with each change that neither clock nor cursor shows.
@@ -82,7 +82,9 @@ pub struct State {
     behind: bool,
 }
 
-type PictureKey = (u64, u64, u64, usize);
+/// A moment of a lab on the page: the event, the clock, what was changed besides, and which fork.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub struct Moment(u64, u64, u64, usize);
 
 impl PartialEq for Session {
     fn eq(&self, other: &Session) -> bool {
@@ -284,6 +286,7 @@ impl Session {
             s.changes += 1;
             s.ui.selected = None;
             s.ui.picking = None;
+            s.ui.scene = None;
             s.behind = false;
         });
         self.tell_all();
@@ -399,9 +402,19 @@ impl State {
         (self.labs.iter().map(|(name, _)| name.as_str()).collect(), self.current)
     }
 
+    /// Which moment of which lab this is: as long as it is the same, so is all that can be read from the lab.
+    pub fn moment(&self) -> Moment {
+        Moment(self.lab().cursor().0, self.lab().now().as_nanos(), self.changes, self.current)
+    }
+
+    /// True while time moves, or work moves it.
+    pub fn is_moving(&self) -> bool {
+        self.clock.playing || self.is_busy()
+    }
+
     /// The picture of this moment, made once however many ask.
     pub fn picture(&self) -> Rc<Picture> {
-        let key = (self.lab().cursor().0, self.lab().now().as_nanos(), self.changes, self.current);
+        let key = self.moment();
         let mut slot = self.picture.borrow_mut();
         match &*slot {
             Some((k, picture)) if *k == key => picture.clone(),

@@ -4,10 +4,9 @@ use lab::Opening;
 
 use super::frame::{self, now_ms};
 use super::session::{Session, Topic};
-use super::start;
-use super::ui::Banner;
+use super::ui::{Banner, Ui};
 use super::work::{End, Job};
-use super::{clipboard, storage, url};
+use super::{clipboard, scenes, start, storage, url};
 
 /// Wall milliseconds between two autosaves.
 const SAVE_EVERY_MS: f64 = 3000.0;
@@ -69,11 +68,17 @@ impl Session {
             storage::write(storage::ORIGIN, &link);
         }
         let whole = url::with_fragment(&link);
+        self.copy_text(&whole, |ui, length| ui.copied = Some(length));
+        self.autosave(true);
+    }
+
+    /// Puts a link into the clipboard, says how long it is, and lets `then` remember it.
+    pub(super) fn copy_text(&self, whole: &str, then: fn(&mut Ui, usize)) {
         let length = whole.chars().count();
         let session = self.clone();
-        clipboard::copy(&whole, move |copied| {
+        clipboard::copy(whole, move |copied| {
             session.ui(|ui| {
-                ui.copied = Some(length);
+                then(ui, length);
                 ui.banner = Some(if copied { Banner::Copied(length) } else { Banner::InAddress(length) });
             });
             // It has been read by then, and takes room from the picture.
@@ -86,7 +91,6 @@ impl Session {
                 });
             });
         });
-        self.autosave(true);
     }
 
     /// Opens a link beside the lab that this browser keeps.
@@ -127,9 +131,15 @@ impl Session {
             expected: opened.expected.to_string(),
             guest,
         };
+        let scene = scenes::of(&opened.lab.file().name);
         self.replace(opened.lab);
         self.with(|s| s.saver.worked = !guest);
-        self.ui(|ui| ui.banner = Some(banner));
+        self.ui(|ui| {
+            if let Some(scene) = scene {
+                scenes::stage(ui, scene);
+            }
+            ui.banner = Some(banner);
+        });
         self.autosave(true);
     }
 

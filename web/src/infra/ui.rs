@@ -1,5 +1,8 @@
 //! What the page itself remembers: the view, what is selected, which panels are open. None of it is in the lab.
 
+use std::collections::BTreeSet;
+
+use lab::scenes::Scene;
 use lab::view::{MessageId, Target};
 use sim::Actor;
 
@@ -12,6 +15,7 @@ use super::storage;
 pub enum View {
     Map,
     Raft,
+    Store,
     PodLife,
     Schedule,
     Loops,
@@ -21,8 +25,51 @@ pub enum View {
 
 impl View {
     /// All, in the order of the rail.
-    pub const ALL: [View; 7] =
-        [View::Map, View::Raft, View::PodLife, View::Schedule, View::Loops, View::Objects, View::Trace];
+    pub const ALL: [View; 8] = [
+        View::Map,
+        View::Raft,
+        View::Store,
+        View::PodLife,
+        View::Schedule,
+        View::Loops,
+        View::Objects,
+        View::Trace,
+    ];
+}
+
+/// The parts of the store view.
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Default)]
+#[allow(missing_docs)]
+pub enum StorePart {
+    #[default]
+    Keys,
+    Watchers,
+    Wal,
+    Database,
+}
+
+/// Where the store view stands.
+#[derive(Clone, PartialEq, Debug)]
+pub struct StorePlace {
+    /// Whose store: the member's index.
+    pub member: u32,
+    /// Which part of it.
+    pub part: StorePart,
+    /// The key that was picked.
+    pub key: Option<String>,
+    /// The path of the tree's row that the arrows move from.
+    pub row: Option<String>,
+    /// The branches of the tree that are open, by path.
+    pub open: BTreeSet<String>,
+    /// What the keys shown must contain.
+    pub filter: String,
+}
+
+impl Default for StorePlace {
+    fn default() -> Self {
+        let open = ["/", "/registry/"].map(String::from).into();
+        StorePlace { member: 0, part: StorePart::Keys, key: None, row: None, open, filter: String::new() }
+    }
 }
 
 /// What was clicked.
@@ -77,6 +124,8 @@ pub enum Banner {
         /// Where it stands.
         event: u64,
     },
+    /// A scene is on the page while the person's own lab waits in the storage.
+    Guest,
     /// A link or lab file could not be read.
     Broken(String),
     /// An invariant was violated.
@@ -169,6 +218,8 @@ impl Panels {
 pub struct Ui {
     /// Which view is in the middle.
     pub view: View,
+    /// Where the store view stands.
+    pub store: StorePlace,
     /// What the right panel shows besides what just happened.
     pub selected: Option<Selection>,
     /// The first end of a link that is to be cut, while the second is asked for.
@@ -177,6 +228,10 @@ pub struct Ui {
     pub sheet: Sheet,
     /// Across the top.
     pub banner: Option<Banner>,
+    /// The gallery of scenes is open.
+    pub scenes: bool,
+    /// The scene whose words are shown.
+    pub scene: Option<&'static Scene>,
     /// The help overlay is open.
     pub help: bool,
     /// The language.
@@ -203,10 +258,13 @@ impl Ui {
         };
         Ui {
             view: View::Map,
+            store: StorePlace::default(),
             selected: None,
             picking: None,
             sheet: Sheet::Picture,
             banner: None,
+            scenes: false,
+            scene: None,
             help: false,
             language: Language::load(),
             theme,

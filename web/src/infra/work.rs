@@ -15,6 +15,8 @@ pub const EDITOR_SESSION: u32 = lab::cluster::EDITOR.0;
 pub const EMBED_SESSION: u32 = 100;
 /// The terminal that the object view asks through.
 pub const OBJECTS_SESSION: u32 = 101;
+/// The terminal that the store view's buttons type into; people's own have small numbers.
+pub const STORE_SESSION: u32 = 2_000_001;
 
 /// Something that may take longer than a frame.
 pub enum Job {

@@ -6,6 +6,7 @@ mod objects;
 mod pod_life;
 mod raft;
 mod schedule;
+mod store;
 mod trace;
 
 use yew::prelude::*;
@@ -22,6 +23,7 @@ pub fn Middle() -> Html {
     match session.state().ui().view {
         View::Map => html! { <map::Map /> },
         View::Raft => html! { <raft::Raft /> },
+        View::Store => html! { <store::Store /> },
         View::PodLife => html! { <pod_life::PodLife /> },
         View::Schedule => html! { <schedule::Schedule /> },
         View::Loops => html! { <loops::Loops /> },

@@ -7,6 +7,7 @@ mod picture;
 mod pods;
 mod raft_types;
 mod raft_view;
+mod store_find;
 mod store_types;
 mod store_view;
 mod terminal;

@@ -2,12 +2,17 @@
 
 mod en;
 mod notes_zh;
+mod scenes;
+mod store;
 mod texts;
 mod zh;
 
+use lab::scenes::Scene;
 use lab::view::Happened;
 
 use super::storage;
+pub use scenes::SceneTexts;
+pub use store::StoreTexts;
 pub use texts::Texts;
 
 /// A language of the page.
@@ -48,6 +53,30 @@ impl Language {
         match self {
             Language::English => &en::EN,
             Language::Chinese => &zh::ZH,
+        }
+    }
+
+    /// The store view's words.
+    pub const fn store(self) -> &'static StoreTexts {
+        match self {
+            Language::English => &store::EN,
+            Language::Chinese => &store::ZH,
+        }
+    }
+
+    /// The words of the gallery of scenes.
+    pub const fn scenes(self) -> &'static SceneTexts {
+        match self {
+            Language::English => &scenes::EN,
+            Language::Chinese => &scenes::ZH,
+        }
+    }
+
+    /// A scene's title and words.
+    pub fn scene(self, scene: &'static Scene) -> (&'static str, &'static str) {
+        match self {
+            Language::English => (scene.title, scene.says),
+            Language::Chinese => scenes::chinese(scene.id).unwrap_or((scene.title, scene.says)),
         }
     }
 
@@ -105,8 +134,21 @@ mod tests {
 
     #[test]
     fn translations_have_the_same_places() {
-        let (en, zh) = (format!("{:?}", en::EN), format!("{:?}", zh::ZH));
         let places = |text: &str| text.matches("{0}").count() + 10 * text.matches("{1}").count();
-        assert_eq!(places(&en), places(&zh));
+        let pairs = [
+            (format!("{:?}", en::EN), format!("{:?}", zh::ZH)),
+            (format!("{:?}", store::EN), format!("{:?}", store::ZH)),
+            (format!("{:?}", scenes::EN), format!("{:?}", scenes::ZH)),
+        ];
+        for (en, zh) in pairs {
+            assert_eq!(places(&en), places(&zh));
+        }
+    }
+
+    #[test]
+    fn every_scene_speaks_chinese() {
+        for scene in lab::scenes::all() {
+            assert!(scenes::chinese(scene.id).is_some(), "{}", scene.id);
+        }
     }
 }
