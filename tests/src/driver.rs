@@ -63,6 +63,27 @@ pub fn kubectl(lab: &mut Lab, line: &str) -> Printed {
     ended(lab, SessionId(SESSION), line)
 }
 
+/// Types a line whose program reads `stdin`, and runs until it has ended.
+pub fn typed(lab: &mut Lab, line: &str, stdin: &str) -> Printed {
+    lab.act(Action::Kubectl { session: SESSION, line: line.to_owned(), stdin: Some(stdin.to_owned()) });
+    ended(lab, SessionId(SESSION), line)
+}
+
+/// What the last program of a terminal has printed, Ctrl-C before it or not.
+pub fn screen(lab: &mut Lab, session: u32, interrupt: bool) -> String {
+    if interrupt {
+        lab.act(Action::Interrupt { session });
+        run_for(lab, Duration::from_secs(1));
+    }
+    let Some(found) = lab.cluster().terminal().session(SessionId(session)) else { return String::new() };
+    let mut text: String = found.output().pieces().map(|piece| piece.text.to_string()).collect();
+    match found.finished() {
+        Some(0) | None => {}
+        Some(code) => text.push_str(&format!("exit {code}\n")),
+    }
+    text
+}
+
 /// Applies manifests as the editor does, and runs until that has ended.
 pub fn apply(lab: &mut Lab, text: &str) -> Printed {
     lab.act(Action::Apply { text: text.to_owned() });

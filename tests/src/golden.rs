@@ -10,7 +10,10 @@
 //! - `ready 3`: until exactly three pods are there and all are Ready.
 //! - `until TEXT IN LINE`: a kubectl line is typed again every second until its output contains the text (before ` in `).
 //! - `apply`: the input is applied as in the editor.
-//! - `kubectl ...`: typed into the terminal.
+//! - `kubectl ...`: typed into the terminal; so is `etcdctl ...`, `etcdutl ...` and `timeout 10 ...`, with the input as
+//!   standard input.
+//! - `in 8 LINE`: typed into terminal 8, whose programs run on; `screen 8` shows what the last one printed so far, and
+//!   `interrupt 8` presses Ctrl-C there and shows it then.
 //! - `fault`: the input is a fault as in a lab file's journal.
 //! - `fetch URL`: one request inside the network.
 //! - `rewind`: back to the first event and forward again; the state hash must be the same.
@@ -79,6 +82,19 @@ fn command(lab: &mut Option<Lab>, line: &str, input: &str) -> String {
         "until" => wait(lab, rest),
         "apply" => text(driver::apply(lab, input)),
         "kubectl" => text(driver::kubectl(lab, line)),
+        "etcdctl" | "etcdutl" | "timeout" => text(driver::typed(lab, line, input)),
+        "in" => match rest.split_once(' ').map(|(number, line)| (number.parse(), line)) {
+            Some((Ok(session), line)) => {
+                let stdin = Some(input.to_owned()).filter(|input| !input.is_empty());
+                lab.act(lab::Action::Kubectl { session, line: line.to_owned(), stdin });
+                "ok".to_owned()
+            }
+            _ => format!("error: {rest:?} is no terminal's number and a line"),
+        },
+        "screen" | "interrupt" => match rest.parse() {
+            Ok(session) => driver::screen(lab, session, word == "interrupt"),
+            Err(_) => format!("error: {rest:?} is no terminal's number"),
+        },
         "fault" => match entry(input) {
             Ok(action) => {
                 lab.act(action);

@@ -6,7 +6,6 @@
 mod commands;
 mod complete;
 mod describe;
-#[allow(dead_code)] // Its commands come one by one.
 mod etcdctl;
 mod failure;
 mod find;

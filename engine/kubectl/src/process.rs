@@ -8,6 +8,7 @@ use api::Str;
 use api::http::{Frame, Request, Response};
 use client::RequestId;
 use etcd::rpc;
+use etcd::snapshot::SnapshotBlob;
 use sim::{Actor, SimTime, Token};
 
 use crate::failure::Failure;
@@ -47,12 +48,14 @@ pub(crate) enum EtcdEvent {
 #[derive(Clone, Debug, Hash)]
 pub struct Process {
     line: Str,
+    /// The timer after which it is ended (`timeout 10 ...`).
+    pub(crate) limit: Option<u64>,
     pub(crate) program: Program,
 }
 
 impl Process {
     pub(crate) fn new(line: Str, program: Program) -> Process {
-        Process { line, program }
+        Process { line, limit: None, program }
     }
 
     /// The line that started it.
@@ -83,6 +86,13 @@ pub(crate) struct Waiting {
 }
 
 impl Wires {
+    /// A timer that no program waits for.
+    pub(crate) fn alarm(&mut self, after: Duration, context: &mut Context<'_>) -> u64 {
+        self.last_timer += 1;
+        context.timer(after, Token::new(TIMER, self.last_timer));
+        self.last_timer
+    }
+
     fn fresh_call(&mut self) -> rpc::CallId {
         self.last_call += 1;
         rpc::CallId(self.last_call)
@@ -126,6 +136,7 @@ pub(crate) struct Io<'a, 'c> {
     pub(crate) session: &'a mut Session,
     pub(crate) wires: &'a mut Wires,
     pub(crate) context: &'a mut Context<'c>,
+    pub(crate) snapshots: &'a mut BTreeMap<Str, SnapshotBlob>,
     pub(crate) exit: Option<u8>,
 }
 
@@ -185,6 +196,13 @@ impl Io<'_, '_> {
         if self.wires.calls.remove(&(member, call)).is_some_and(|waiting| waiting.watch) {
             self.wires.end_watch(member, call, self.context);
         }
+    }
+
+    /// Asks the lab to put a data directory onto a member's disk.
+    pub(crate) fn restore(&mut self, member: u32, disk: Arc<etcd::Disk>, replace: bool) {
+        let call = self.wires.fresh_call();
+        self.wires.calls.insert((member, call), Waiting { session: self.id, tag: 0, watch: false });
+        self.context.send(Actor::Etcd(member), Message::Restore { call, disk, replace });
     }
 
     /// Calls back with `tag` after a while.

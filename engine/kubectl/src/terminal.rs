@@ -4,15 +4,19 @@ use std::collections::BTreeMap;
 
 use api::Str;
 use api::http::Response;
+use etcd::snapshot::SnapshotBlob;
 use sim::Actor;
 
 use crate::commands;
 use crate::failure::Failure;
 use crate::process::{EtcdEvent, Event, Io, Process, Wires};
-use crate::program::{self, Program};
+use crate::program::{self, Program, Started};
 use crate::session::{Channel, EXIT_INTERRUPTED, Session, SessionId};
 use crate::wire::{Context, Input, Message};
 use crate::words;
+
+/// The exit code of `timeout` when it had to end the program.
+const EXIT_TIMEOUT: u8 = 124;
 
 /// The most lines that may be typed ahead of a running command.
 const TYPED_AHEAD_MAX: u32 = 64;
@@ -23,6 +27,8 @@ pub struct Terminal {
     sessions: BTreeMap<SessionId, Session>,
     wires: Wires,
     files: BTreeMap<Str, Str>,
+    /// Files that are snapshots of etcd.
+    snapshots: BTreeMap<Str, SnapshotBlob>,
 }
 
 impl Terminal {
@@ -51,6 +57,11 @@ impl Terminal {
     /// `stdin` is what the command reads from its standard input.
     pub fn start(&mut self, id: SessionId, line: &str, stdin: Option<Str>, context: &mut Context<'_>) {
         let session = self.sessions.entry(id).or_default();
+        if session.running.as_ref().is_some_and(|process| process.program.reads()) {
+            session.transcript.push(Channel::Stdout, format!("{line}\n"));
+            self.run(id, context, |program, io| program.line(line, io));
+            return;
+        }
         if session.running.is_some() {
             if (session.typed_ahead.len() as u64) < u64::from(TYPED_AHEAD_MAX) {
                 session.typed_ahead.push_back((line.into(), stdin));
@@ -62,9 +73,11 @@ impl Terminal {
         session.exit = None;
         session.transcript.push(Channel::Typed, format!("{line}\n"));
         match self.read(id, line, stdin) {
-            Ok(Some(command)) => {
+            Ok(Some(Started { program, limit })) => {
                 let session = self.sessions.entry(id).or_default();
-                session.running = Some(Process::new(line.into(), command));
+                let mut process = Process::new(line.into(), program);
+                process.limit = limit.map(|limit| self.wires.alarm(limit, context));
+                session.running = Some(process);
                 self.step(id, Event::Start, context);
             }
             Ok(None) => self.end(id, 0, context),
@@ -94,14 +107,14 @@ impl Terminal {
         }
     }
 
-    fn read(&self, id: SessionId, line: &str, stdin: Option<Str>) -> Result<Option<Program>, Failure> {
+    fn read(&self, id: SessionId, line: &str, stdin: Option<Str>) -> Result<Option<Started>, Failure> {
         let line = words::split(line).map_err(|e| Failure::bare(format!("clusterlab: {e}")))?;
         if line.words.is_empty() {
             return Ok(None);
         }
         let namespace = self.sessions.get(&id).map_or_else(Str::new, |s| s.settings.namespace.clone());
         let stdin = line.here_document.map(Str::from).or(stdin);
-        let setup = commands::Setup { namespace, stdin, files: &self.files };
+        let setup = commands::Setup { namespace, stdin, files: &self.files, snapshots: &self.snapshots };
         program::read(&line.words, &setup).map(Some)
     }
 
@@ -129,7 +142,8 @@ impl Terminal {
         let session = self.sessions.get_mut(&id)?;
         // Taken out while it acts, because it prints to the session that it belongs to.
         let mut process = session.running.take()?;
-        let mut io = Io { id, session, wires: &mut self.wires, context, exit: None };
+        let (wires, snapshots) = (&mut self.wires, &mut self.snapshots);
+        let mut io = Io { id, session, wires, context, snapshots, exit: None };
         let done = act(&mut process.program, &mut io);
         let exit = io.exit;
         if let Some(session) = self.sessions.get_mut(&id) {
@@ -139,6 +153,17 @@ impl Terminal {
             self.end(id, code, context);
         }
         Some(done)
+    }
+
+    /// A program that was started with `timeout` has had its time; it gets Ctrl-C's chance to clean up.
+    fn time_is_up(&mut self, timer: u64, context: &mut Context<'_>) {
+        let limited = |session: &Session| session.running.as_ref().is_some_and(|p| p.limit == Some(timer));
+        let found = self.sessions.iter().find(|(_, session)| limited(session)).map(|(id, _)| *id);
+        if let Some(id) = found
+            && self.run(id, context, Program::interrupt) != Some(true)
+        {
+            self.end(id, EXIT_TIMEOUT, context);
+        }
     }
 
     /// Ends what runs: streams are closed, timers forgotten, and the next line that was typed ahead starts.
@@ -171,6 +196,11 @@ impl Terminal {
                 let event = EtcdEvent::Response { tag, response };
                 self.run(session, context, |program, io| program.handle_etcd(event, io));
             }
+            Input::Restored { call, result } => {
+                let waiting = self.wires.calls.extract_if(.., |(_, id), _| *id == call).next();
+                let Some((_, waiting)) = waiting else { return };
+                self.run(waiting.session, context, |program, io| program.placed(result, io));
+            }
             Input::EtcdFailed { member, call, reason } => {
                 let Some(waiting) = self.wires.calls.remove(&(member, call)) else { return };
                 let event = EtcdEvent::Failed { tag: waiting.tag, reason };
@@ -202,7 +232,9 @@ impl Terminal {
                 self.step(session, Event::Failed { tag, reason }, context);
             }
             client::Input::Timer(token) => {
-                let Some((session, tag)) = self.wires.timers.remove(&token.arg) else { return };
+                let Some((session, tag)) = self.wires.timers.remove(&token.arg) else {
+                    return self.time_is_up(token.arg, context);
+                };
                 self.step(session, Event::Timer { tag }, context);
             }
         }

@@ -29,6 +29,13 @@ pub enum Input {
         /// In the words a Go client would use: `dial tcp 172.18.0.3:2379: connect: connection refused`.
         reason: Str,
     },
+    /// What became of a [`Message::Restore`].
+    Restored {
+        /// Whose it was: the call's number.
+        call: CallId,
+        /// Why the disk is not in place, when it is not.
+        result: Result<(), Str>,
+    },
 }
 
 impl From<client::Input> for Input {
@@ -38,7 +45,7 @@ impl From<client::Input> for Input {
 }
 
 /// What the terminal sends.
-#[derive(Clone, PartialEq, Eq, Hash, Debug)]
+#[derive(Clone, Debug)]
 pub enum Message {
     /// To the API server.
     Api(client::Message),
@@ -48,6 +55,16 @@ pub enum Message {
         call: CallId,
         /// The request.
         request: Arc<Request>,
+    },
+    /// To the lab: puts a data directory onto the disk of a member that is not running. Answered at once by
+    /// [`Input::Restored`].
+    Restore {
+        /// The terminal's number for it.
+        call: CallId,
+        /// What is put there.
+        disk: Arc<etcd::Disk>,
+        /// In the place of what is there; else the disk has to be empty.
+        replace: bool,
     },
 }
 

@@ -77,6 +77,12 @@ pub fn split(text: &str) -> Result<Line, SplitError> {
                 if chars.next_if_eq(&'<').is_none() {
                     return Err(SplitError::Operator("<".to_owned()));
                 }
+                // A here-string: one word, and a line end after it.
+                if chars.next_if_eq(&'<').is_some() {
+                    while chars.next_if(|c| matches!(c, ' ' | '\t')).is_some() {}
+                    line.here_document = Some(word(&mut chars)? + "\n");
+                    continue;
+                }
                 line.here_document = Some(here_document(&mut chars, &mut line.words)?);
                 return Ok(line);
             }
@@ -204,6 +210,9 @@ mod tests {
         let line = split("kubectl apply -f - <<'EOF' -n x\na: |\n  b\nEOF\n").unwrap();
         assert_eq!(line.words, ["kubectl", "apply", "-f", "-", "-n", "x"]);
         assert_eq!(line.here_document.as_deref(), Some("a: |\n  b\n"));
+        let line = split("etcdctl txn <<<'a\n\nb' -w json").unwrap();
+        assert_eq!(line.words, ["etcdctl", "txn", "-w", "json"]);
+        assert_eq!(line.here_document.as_deref(), Some("a\n\nb\n"));
         assert_eq!(split("a <<EOF\nb"), Err(SplitError::Delimiter("EOF".into())));
     }
 }

@@ -47,6 +47,8 @@ pub struct Setup<'a> {
     pub stdin: Option<Str>,
     /// The files.
     pub files: &'a BTreeMap<Str, Str>,
+    /// The files that are snapshots of etcd.
+    pub snapshots: &'a BTreeMap<Str, etcd::snapshot::SnapshotBlob>,
 }
 
 impl Setup<'_> {

@@ -74,6 +74,11 @@ impl Ctl<'_, '_, '_> {
         }
     }
 
+    /// True once the command has ended.
+    pub(crate) fn ended(&self) -> bool {
+        self.io.exit.is_some()
+    }
+
     /// Ends well.
     pub(crate) fn finish(&mut self) {
         self.io.finish(0);

@@ -7,13 +7,23 @@
 mod catalog;
 mod client;
 mod ctl;
+mod each;
 mod endpoint;
 mod failure;
 mod help;
 mod kv;
+mod lease;
+mod lock;
+mod maintenance;
+mod member;
 mod one;
 mod options;
+mod perf;
 mod print;
+mod session;
+mod snapshot;
+mod txn;
+mod watch;
 
 pub use catalog::complete;
 
@@ -47,6 +57,12 @@ pub(crate) trait Verb {
     fn answer(&mut self, tag: u32, outcome: Outcome, ctl: &mut Ctl<'_, '_, '_>);
     /// A timer of its own rings.
     fn timer(&mut self, _tag: u32, _ctl: &mut Ctl<'_, '_, '_>) {}
+    /// True while it reads lines that are typed.
+    fn reads(&self) -> bool {
+        false
+    }
+    /// A line was typed.
+    fn line(&mut self, _line: &str, _ctl: &mut Ctl<'_, '_, '_>) {}
     /// Ctrl-C. True when it goes on for a while to clean up.
     fn interrupt(&mut self, _ctl: &mut Ctl<'_, '_, '_>) -> bool {
         false
@@ -60,6 +76,30 @@ pub(crate) enum Running {
     One(Box<one::One>),
     /// `del` of a range that was not meant with `--range`.
     DelRange(Box<kv::DelRange>),
+    /// `txn`.
+    Txn(Box<txn::Txn>),
+    /// `watch`.
+    Watch(Box<watch::Watch>),
+    /// `lease keep-alive`.
+    KeepAlive(Box<lease::KeepAlive>),
+    /// `endpoint status`, `health`, `hashkv`; `defrag`.
+    Each(Box<each::Each>),
+    /// `alarm disarm`.
+    Disarm(Box<maintenance::Disarm>),
+    /// `move-leader`.
+    MoveLeader(Box<maintenance::MoveLeader>),
+    /// `snapshot save`.
+    Save(Box<snapshot::Save>),
+    /// `snapshot restore`.
+    Restore(Box<snapshot::Restore>),
+    /// Says something on both channels.
+    Told(Box<snapshot::Told>),
+    /// `lock`, and `elect` with a proposal.
+    Turn(Box<lock::Turn>),
+    /// `elect --listen`.
+    Observe(Box<lock::Observe>),
+    /// `check perf`.
+    Perf(Box<perf::Perf>),
 }
 
 impl Running {
@@ -67,6 +107,18 @@ impl Running {
         match self {
             Running::One(verb) => &mut **verb,
             Running::DelRange(verb) => &mut **verb,
+            Running::Txn(verb) => &mut **verb,
+            Running::Watch(verb) => &mut **verb,
+            Running::KeepAlive(verb) => &mut **verb,
+            Running::Each(verb) => &mut **verb,
+            Running::Disarm(verb) => &mut **verb,
+            Running::MoveLeader(verb) => &mut **verb,
+            Running::Save(verb) => &mut **verb,
+            Running::Restore(verb) => &mut **verb,
+            Running::Told(verb) => &mut **verb,
+            Running::Turn(verb) => &mut **verb,
+            Running::Observe(verb) => &mut **verb,
+            Running::Perf(verb) => &mut **verb,
         }
     }
 }
@@ -107,6 +159,24 @@ impl Etcdctl {
         }
     }
 
+    /// True while it reads lines that are typed.
+    pub(crate) fn reads(&self) -> bool {
+        matches!(&self.verb, Running::Txn(txn) if txn.reads())
+    }
+
+    /// A line was typed.
+    pub(crate) fn line(&mut self, line: &str, io: &mut Io<'_, '_>) {
+        self.with(io, |verb, ctl| verb.line(line, ctl));
+    }
+
+    /// The lab has put a restored directory in place, or not.
+    pub(crate) fn placed(&mut self, result: Result<(), api::Str>, io: &mut Io<'_, '_>) {
+        let mut ctl = Ctl { io, client: &mut self.client, globals: &self.globals };
+        if let Running::Restore(restore) = &self.verb {
+            restore.placed(result, &mut ctl);
+        }
+    }
+
     /// Ctrl-C.
     pub(crate) fn interrupt(&mut self, io: &mut Io<'_, '_>) -> bool {
         let mut goes_on = false;
@@ -125,6 +195,10 @@ pub(crate) enum Read {
 
 /// What a command line is read against.
 pub(crate) struct Line<'a> {
+    /// `etcdctl` or `etcdutl`.
+    pub tool: &'static str,
+    /// The command's words.
+    pub command: String,
     /// The options and words.
     pub args: &'a Arguments,
     /// All words, those after `--` among them.
@@ -183,7 +257,14 @@ fn read_by(
     let mut globals = Globals::read(&args, environment)?;
     let mut all = args.words.clone();
     all.extend(args.after_dashes.iter().flatten().cloned());
-    let line = Line { args: &args, words: all, globals: &mut globals, setup };
+    let line = Line {
+        tool: tool.name,
+        command: command.join(" "),
+        args: &args,
+        words: all,
+        globals: &mut globals,
+        setup,
+    };
     match (spec.read)(line)? {
         Read::Say(text) => say(text),
         Read::Run(verb) => {

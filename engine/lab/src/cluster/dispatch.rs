@@ -218,15 +218,6 @@ impl From<client::Message> for Message {
     }
 }
 
-impl From<kubectl::Message> for Message {
-    fn from(message: kubectl::Message) -> Self {
-        match message {
-            kubectl::Message::Api(message) => message.into(),
-            kubectl::Message::Etcd { call, request } => Message::EtcdRequest(call, request),
-        }
-    }
-}
-
 impl From<etcd::Message> for Message {
     fn from(message: etcd::Message) -> Self {
         match message {

@@ -3,10 +3,11 @@
 use std::sync::Arc;
 
 use kubectl::{SessionId, Terminal};
-use sim::{Actor, Context, Str};
+use sim::{Actor, Context, Effect, Note, Str, literal};
 
 use super::Cluster;
 use crate::action::Action;
+use crate::event::Message;
 
 /// The terminal session of the manifest editor.
 pub const EDITOR: SessionId = SessionId(1_000_000);
@@ -41,7 +42,54 @@ impl Cluster {
         let mut effects = Vec::new();
         let mut context = Context::new(self.now, Actor::User, &mut effects);
         act(Arc::make_mut(&mut self.terminal), &mut context);
-        self.carry_out(Actor::User, effects);
+        let mut restores = Vec::new();
+        let mut others: Vec<Effect<Message>> = Vec::new();
+        for effect in effects {
+            let (to, message) = match effect {
+                Effect::Send { to, message } => (to, message),
+                Effect::Timer { after, token } => {
+                    others.push(Effect::Timer { after, token });
+                    continue;
+                }
+                Effect::Note(note) => {
+                    others.push(Effect::Note(note));
+                    continue;
+                }
+            };
+            let message = match message {
+                kubectl::Message::Api(message) => message.into(),
+                kubectl::Message::Etcd { call, request } => Message::EtcdRequest(call, request),
+                kubectl::Message::Restore { call, disk, replace } => {
+                    restores.push((to, call, disk, replace));
+                    continue;
+                }
+            };
+            others.push(Effect::Send { to, message });
+        }
+        self.carry_out(Actor::User, others);
+        for (to, call, disk, replace) in restores {
+            let result = self.restore(to, &disk, replace);
+            self.tell_terminal(kubectl::Input::Restored { call, result });
+        }
+    }
+
+    /// Puts a restored data directory onto the disk of a member that is not running.
+    fn restore(&mut self, to: Actor, disk: &etcd::Disk, replace: bool) -> Result<(), Str> {
+        let Actor::Etcd(index) = to else { return Err(Str::from(format!("{to} has no data directory"))) };
+        let running = self.is_up(to);
+        let place = self.disks.get_mut(index as usize);
+        let place = place.ok_or_else(|| Str::from(format!("the lab has no {to}")))?;
+        if running {
+            return Err(Str::from(format!(
+                "{to} is running: stop it first, it reads its directory when it starts"
+            )));
+        }
+        if !replace && place.as_ref().is_some_and(|old| !old.is_empty()) {
+            return Err(literal!("data-dir \"/var/lib/etcd\" not empty or could not be read"));
+        }
+        *place = Some(disk.clone());
+        self.current.push(Note::new("{0} will start from a restored snapshot", [to.to_string()]));
+        Ok(())
     }
 
     /// Something comes back to the terminal.

@@ -4,7 +4,7 @@ use std::fmt::Display;
 
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD as BASE64;
-use etcd::rpc::{Event, Header, KeyValue, MemberInfo, OpResponse, Response};
+use etcd::rpc::{Event, Header, KeyValue, MemberInfo, OpResponse, Response, Revision};
 
 use super::{DbStatus, EndpointAnswer, Health, Style, member_id, parts};
 
@@ -218,7 +218,7 @@ fn op(h: &Header, response: &OpResponse) -> Object {
 }
 
 /// A watch's events.
-pub fn watch(h: &Header, events: &[Event]) -> String {
+pub fn watch(h: &Header, events: &[Event], canceled: Option<Revision>) -> String {
     let one = |event: &Event| {
         let object = Object::new().number("type", u64::from(event.delete)).field("kv", kv(&event.kv));
         match &event.prev_kv {
@@ -229,8 +229,8 @@ pub fn watch(h: &Header, events: &[Event]) -> String {
     let object = Object::new()
         .field("Header", header(h))
         .field("Events", list(events.iter().map(one)))
-        .field("CompactRevision", 0)
-        .field("Canceled", false)
+        .field("CompactRevision", canceled.unwrap_or_default().0)
+        .field("Canceled", canceled.is_some())
         .field("Created", false);
     object.end() + "\n"
 }

@@ -6,9 +6,9 @@ mod json;
 mod simple;
 mod table;
 
-use etcd::rpc::{Event, Header, KeyValue, MemberInfo, OpResponse, Response};
+use etcd::rpc::{Event, Header, KeyValue, MemberInfo, OpResponse, Response, Revision};
 
-pub use go::{bytes as human_bytes, member_id};
+pub use go::{bytes as human_bytes, member_id, unquote};
 pub use table::draw as draw_table;
 
 use super::failure::{Exit, error};
@@ -234,14 +234,19 @@ pub fn snapshot_status(style: Style, status: &DbStatus) -> String {
     }
 }
 
-/// A watch's answer.
+/// A watch's answer; `canceled` when it is the last one, with the revision before which history is gone.
 ///
 /// # Errors
 /// When the format has none for it.
-pub fn watch(style: Style, header: &Header, events: &[Event]) -> Result<String, Failure> {
+pub fn watch(
+    style: Style,
+    header: &Header,
+    events: &[Event],
+    canceled: Option<Revision>,
+) -> Result<String, Failure> {
     match style.format {
         Format::Simple => Ok(simple::watch(style, events)),
-        Format::Json => Ok(json::watch(header, events)),
+        Format::Json => Ok(json::watch(header, events, canceled)),
         Format::Fields => Ok(fields::watch(style, header, events)),
         Format::Table => Err(error(Exit::BadFeature, "table not supported as output format")),
     }
@@ -259,7 +264,7 @@ fn parts<'a>(
     responses.iter().map(move |response| {
         changed |= changes_something(response);
         let revision = if changes && !changed { after.saturating_sub(1) } else { after };
-        (Header { revision: etcd::rpc::Revision(revision), ..Header::default() }, response)
+        (Header { revision: Revision(revision), ..Header::default() }, response)
     })
 }
 
