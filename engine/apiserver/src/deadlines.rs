@@ -35,6 +35,8 @@ pub(crate) enum Deadline {
     Bootstrap,
     /// Requests have waited long enough for the policy.
     Door,
+    /// Probes have waited long enough for etcd.
+    Probe,
 }
 
 /// The deadlines, earliest first.

@@ -214,7 +214,7 @@ impl ApiServer {
         let known = match request.path.as_str() {
             "/version" | "/version/" => Some(Response::tree(200, crate::health::version())),
             path if path.starts_with("/openapi/") => crate::openapi::answer(request),
-            path => self.health(path, request).or_else(|| self.discovery(request)),
+            _ => self.discovery(request),
         };
         known.unwrap_or_else(|| {
             let failure = Failure::no_such_path();

@@ -51,13 +51,6 @@ impl Door {
     }
 }
 
-/// True for the paths that everybody may ask at any time.
-pub(crate) fn is_health(request: &Request) -> bool {
-    ["/healthz", "/livez", "/readyz"].iter().any(|probe| {
-        request.path.strip_prefix(probe).is_some_and(|rest| rest.is_empty() || rest.starts_with('/'))
-    })
-}
-
 impl ApiServer {
     pub(crate) fn keep_waiting(
         &mut self,
@@ -102,6 +95,7 @@ impl ApiServer {
             .all(|resource| self.caches.get(&resource).is_some_and(Cache::is_ready))
     }
 
+    /// The roles and bindings that every cluster has and this one does not.
     fn missing_policy(&self) -> Vec<(ResourceId, Bootstrap)> {
         let group = crate::authz::GROUP;
         let find = |object: Bootstrap| Some((self.resources.find_plural(group, object.resource)?, object));

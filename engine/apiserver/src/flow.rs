@@ -171,7 +171,10 @@ impl ApiServer {
                 self.forget_watch(watch);
             }
             Some(Flight::Proxy(proxy)) => self.close_proxy(proxy, context),
-            None => self.door.forget(from, id),
+            None => {
+                self.door.forget(from, id);
+                self.probes.forget(from, id);
+            }
         }
     }
 

@@ -37,6 +37,7 @@ impl ApiServer {
             }
             Owner::List(resource) => self.listed(resource, response, context),
             Owner::Lease => self.lease_granted(Some(response), context),
+            Owner::Health => self.health_answered(response, context),
             Owner::Watch(resource) => self.watched(resource, call, response, context),
             Owner::Progress => self.progressed(member, call, response, context),
         }
@@ -90,6 +91,10 @@ impl ApiServer {
                 self.lease_granted(None, context);
             }
             Owner::Progress => self.leave_endpoint(member, context),
+            Owner::Health => {
+                self.leave_endpoint(member, context);
+                self.ask_health(context);
+            }
         }
     }
 
@@ -128,7 +133,7 @@ impl ApiServer {
                     }
                     Owner::List(resource) => self.restart_feed(resource, context),
                     Owner::Lease => self.lease_granted(None, context),
-                    Owner::Watch(_) | Owner::Progress => {}
+                    Owner::Watch(_) | Owner::Progress | Owner::Health => {}
                 }
             }
             Deadline::Retry(id) => {
@@ -156,6 +161,7 @@ impl ApiServer {
             }
             Deadline::Bootstrap => self.bootstrap_step(context),
             Deadline::Door => self.door_stays_shut(context),
+            Deadline::Probe => self.probes_run_out(context),
         }
     }
 

@@ -12,7 +12,8 @@ use crate::authz::{NodePods, Rbac};
 use crate::bootstrap::Bootstrap;
 use crate::config::Config;
 use crate::deadlines::{self, Deadline, Deadlines};
-use crate::door::{self, Door};
+use crate::door::Door;
+use crate::health::{Probes, is_health};
 use crate::message::ProxyId;
 use crate::operation::{Caller, Operation, OperationId, Pending};
 use crate::recovery::BOOKMARKS_EVERY;
@@ -55,6 +56,8 @@ pub struct ApiServer {
     pub(crate) audit: Audit,
     /// Holds requests back until there is a policy.
     pub(crate) door: Door,
+    /// Probes that wait for etcd.
+    pub(crate) probes: Probes,
     /// What RBAC knows.
     pub(crate) rbac: Rbac,
     /// Which pods are on which node, for the node authorizer.
@@ -85,6 +88,7 @@ impl ApiServer {
             bootstrap: Bootstrap::default(),
             audit: Audit::default(),
             door: Door::default(),
+            probes: Probes::default(),
             rbac: Rbac::default(),
             node_pods: NodePods::default(),
             tolerations: crate::admission::tolerations(),
@@ -143,7 +147,10 @@ impl ApiServer {
     ) {
         // A client that uses a number again has forgotten the old request (it has restarted).
         self.cancel(from, id, context);
-        if !self.door.is_open() && !door::is_health(&request) {
+        if is_health(&request) {
+            return self.probe(from, id, request, context);
+        }
+        if !self.door.is_open() {
             return self.keep_waiting(from, id, request, context);
         }
         if request.header_value("authorization").is_some() {

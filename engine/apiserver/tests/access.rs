@@ -423,8 +423,37 @@ fn a_kubelet_sees_what_its_pods_need() {
     }
 }
 
+#[test]
+fn without_a_quorum_the_server_is_neither_ready_nor_well() {
+    let mut world = World::new();
+    let text = |response: &Response| match &response.body {
+        api::http::Body::Bytes(bytes) => String::from_utf8_lossy(bytes).into_owned(),
+        other => panic!("{other:?}"),
+    };
+    assert_eq!(text(&world.get("/readyz")), "ok");
+    assert!(text(&world.get("/livez?verbose")).ends_with("livez check passed\n"));
+    assert_eq!(world.get("/readyz/etcd").status, 200);
+    assert_eq!(world.get("/readyz/nothing").status, 404);
+    world.silent = vec![0, 1, 2];
+    for path in ["/readyz", "/livez", "/healthz", "/readyz/etcd", "/readyz/etcd-readiness"] {
+        assert_eq!(world.get(path).status, 500, "{path}");
+    }
+    let why = text(&world.get("/readyz"));
+    assert!(
+        why.contains("[-]etcd failed: reason withheld\n[-]etcd-readiness failed: reason withheld\n"),
+        "{why}"
+    );
+    assert!(why.ends_with("readyz check failed\n"), "{why}");
+    assert_eq!(world.get("/livez/ping").status, 200);
+    assert!(text(&world.get("/livez?exclude=etcd&verbose")).contains("[+]etcd excluded: ok\n"));
+    assert_eq!(world.get("/livez?exclude=etcd").status, 200);
+    world.silent.clear();
+    world.run(Duration::from_secs(10));
+    assert_eq!(world.get("/readyz").status, 200);
+}
+
 proptest! {
-    #![proptest_config(ProptestConfig { cases: 64, ..ProptestConfig::default() })]
+    #![proptest_config(ProptestConfig { cases: 16, ..ProptestConfig::default() })]
 
     /// Whatever stands in these headers: an answer, and never a right.
     #[test]

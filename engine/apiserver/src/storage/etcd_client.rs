@@ -27,6 +27,8 @@ pub(crate) enum Owner {
     Watch(ResourceId),
     /// The Events that wait for a lease.
     Lease,
+    /// The probes that wait to hear whether etcd has a quorum.
+    Health,
     /// All caches whose watches were there when it was asked: how new they are.
     Progress,
 }
