@@ -19,7 +19,9 @@ pub fn WorkLine() -> Html {
         Job::Seek(_) => t.doing_seek,
         Job::Open(_) => t.doing_open,
         Job::Command { .. } | Job::Request { .. } => t.doing_command,
-        Job::RunUntil(_) | Job::Step(_) | Job::NextRaft | Job::NextObject | Job::Act(_) => t.doing_run,
+        Job::RunUntil(_) | Job::Step(_) | Job::NextRaft | Job::NextObject | Job::Raft(_) | Job::Act(_) => {
+            t.doing_run
+        }
     };
     let percent = f64::from(work.permille) / 10.0;
     let on_cancel = {

@@ -2,7 +2,9 @@
 
 pub mod format;
 pub mod geometry;
+pub mod glyph;
 pub mod layout;
+pub mod ring;
 pub mod route;
 pub mod slots;
 

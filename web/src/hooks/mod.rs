@@ -6,7 +6,7 @@ use gloo_events::EventListener;
 use web_sys::HtmlElement;
 use yew::prelude::*;
 
-use crate::infra::i18n::{Language, Texts};
+use crate::infra::i18n::{Language, RaftTexts, Texts};
 use crate::infra::{Session, Topic};
 
 /// The page's session.
@@ -19,6 +19,12 @@ pub fn use_session() -> Session {
 #[hook]
 pub fn use_texts() -> &'static Texts {
     use_context::<Language>().unwrap_or(Language::English).texts()
+}
+
+/// The Raft view's words of the current language.
+#[hook]
+pub fn use_raft_texts() -> &'static RaftTexts {
+    use_context::<Language>().unwrap_or(Language::English).raft()
 }
 
 /// The current language.

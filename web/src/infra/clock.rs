@@ -38,9 +38,14 @@ impl Clock {
 
     /// How much virtual time the frame at `now_ms` is worth.
     pub fn tick(&mut self, now_ms: f64) -> Duration {
+        self.tick_at(now_ms, self.speed)
+    }
+
+    /// The same at another speed than the chosen one.
+    pub fn tick_at(&mut self, now_ms: f64, speed: f64) -> Duration {
         let last = self.last_frame_ms.replace(now_ms).unwrap_or(now_ms);
         let wall_ms = (now_ms - last).clamp(0.0, FRAME_MAX_MS);
-        let owed = wall_ms * 1e6 * self.speed + self.carry_ns;
+        let owed = wall_ms * 1e6 * speed + self.carry_ns;
         let whole = owed.floor();
         self.carry_ns = owed - whole;
         Duration::from_nanos(whole as u64)

@@ -60,3 +60,10 @@ pub fn after(wall_ms: i32, call: impl FnOnce() + 'static) {
 pub fn now_ms() -> f64 {
     web_sys::window().and_then(|w| w.performance()).map_or(0.0, |p| p.now())
 }
+
+/// True when the person asked the system for less motion.
+pub fn prefers_less_motion() -> bool {
+    let query =
+        web_sys::window().and_then(|w| w.match_media("(prefers-reduced-motion: reduce)").ok()).flatten();
+    query.is_some_and(|q| q.matches())
+}

@@ -4,14 +4,15 @@ use std::cell::{Cell, Ref, RefCell};
 use std::collections::{BTreeMap, VecDeque};
 use std::rc::Rc;
 
-use lab::view::Picture;
+use lab::view::{Picture, RaftView};
 use lab::{Action, Fault, Lab, LabFile};
 use sim::EventNumber;
 
 use super::clock::Clock;
 use super::frame::{FrameLoop, now_ms};
 use super::share::Saver;
-use super::ui::{Banner, Ui};
+use super::slow_motion;
+use super::ui::{Banner, Ui, View};
 use super::work::{End, Job, Then, Work};
 
 /// Wall milliseconds that a frame steps at the most while time plays.
@@ -72,6 +73,7 @@ pub struct State {
     work: VecDeque<Work>,
     pub(super) saver: Saver,
     picture: RefCell<Option<(Moment, Rc<Picture>)>>,
+    raft: RefCell<Option<(Moment, Rc<RaftView>)>>,
     /// What the latest picture cost to make.
     picture_ms: Cell<f64>,
     /// Grows with each change that neither clock nor cursor shows.
@@ -103,6 +105,7 @@ impl Session {
             work: VecDeque::new(),
             saver: Saver::default(),
             picture: RefCell::new(None),
+            raft: RefCell::new(None),
             picture_ms: Cell::new(0.0),
             changes: 0,
             calm_since_ms: 0.0,
@@ -412,6 +415,20 @@ impl State {
         self.clock.playing || self.is_busy()
     }
 
+    /// Raft at this moment, made once however many ask.
+    pub fn raft(&self) -> Rc<RaftView> {
+        let key = self.moment();
+        let mut slot = self.raft.borrow_mut();
+        match &*slot {
+            Some((k, view)) if *k == key => view.clone(),
+            _ => {
+                let view = Rc::new(self.lab().raft_view());
+                *slot = Some((key, view.clone()));
+                view
+            }
+        }
+    }
+
     /// The picture of this moment, made once however many ask.
     pub fn picture(&self) -> Rc<Picture> {
         let key = self.moment();
@@ -469,6 +486,12 @@ impl State {
 
     fn play(&mut self, wall: f64) {
         if !self.clock.playing {
+            return;
+        }
+        if self.ui.raft.slow && self.ui.view == View::Raft {
+            let speed = slow_motion::speed(self.lab(), &self.raft(), self.clock.speed);
+            let target = self.lab().now() + self.clock.tick_at(wall, speed);
+            self.behind = !slow_motion::run(self.lab_mut(), target, wall + PLAY_BUDGET_MS);
             return;
         }
         let target = self.lab().now() + self.clock.tick(wall);

@@ -7,6 +7,7 @@ use lab::view::{MessageId, Target};
 use sim::Actor;
 
 use super::i18n::Language;
+use super::raft_ui::RaftUi;
 use super::storage;
 
 /// The views of the rail.
@@ -246,6 +247,8 @@ pub struct Ui {
     pub terminals: u32,
     /// The link that was copied last, and its length.
     pub copied: Option<usize>,
+    /// What the Raft view remembers.
+    pub raft: RaftUi,
 }
 
 impl Ui {
@@ -272,6 +275,7 @@ impl Ui {
             terminal: 0,
             terminals: 1,
             copied: None,
+            raft: RaftUi::default(),
         }
     }
 }

@@ -4,6 +4,7 @@ use lab::{Action, Lab};
 use sim::{EventNumber, SimTime};
 
 use super::frame::now_ms;
+use super::raft_search::RaftSearch;
 use super::session::Session;
 
 /// Events between two looks at the clock: about a millisecond of work.
@@ -30,6 +31,8 @@ pub enum Job {
     NextRaft,
     /// Run to the next change of an object.
     NextObject,
+    /// Run to the next thing of a kind that happens in Raft.
+    Raft(RaftSearch),
     /// Go to an event of the known history.
     Seek(EventNumber),
     /// Replay a link; `None` when it is finished.
@@ -125,6 +128,7 @@ impl Work {
             }
             Job::NextRaft => lab.step_raft(BATCH) || lab.next_at().is_none(),
             Job::NextObject => lab.step_object(BATCH) || lab.next_at().is_none(),
+            Job::Raft(search) => return search.batch(lab, BATCH),
             Job::Seek(target) => {
                 let target = *target;
                 let done = lab.seek_slice(target, BATCH);
@@ -189,8 +193,11 @@ impl Work {
     }
 }
 
-/// True when there is something to see: the API serves and all machines are Ready.
+/// True when there is something to see: the API serves and all machines are Ready, or, without a control plane, a member leads.
 fn is_up(lab: &Lab) -> bool {
+    if !lab.file().control_plane {
+        return lab.leader().is_some();
+    }
     let picture = lab.picture();
     picture.api_server.ready && !picture.nodes.is_empty() && picture.nodes.iter().all(|n| n.ready == "True")
 }

@@ -2,6 +2,9 @@
 
 mod en;
 mod notes_zh;
+mod raft;
+mod raft_en;
+mod raft_zh;
 mod scenes;
 mod store;
 mod texts;
@@ -11,6 +14,7 @@ use lab::scenes::Scene;
 use lab::view::Happened;
 
 use super::storage;
+pub use raft::RaftTexts;
 pub use scenes::SceneTexts;
 pub use store::StoreTexts;
 pub use texts::Texts;
@@ -53,6 +57,14 @@ impl Language {
         match self {
             Language::English => &en::EN,
             Language::Chinese => &zh::ZH,
+        }
+    }
+
+    /// The Raft view's words.
+    pub const fn raft(self) -> &'static RaftTexts {
+        match self {
+            Language::English => &raft_en::EN,
+            Language::Chinese => &raft_zh::ZH,
         }
     }
 
@@ -137,6 +149,7 @@ mod tests {
         let places = |text: &str| text.matches("{0}").count() + 10 * text.matches("{1}").count();
         let pairs = [
             (format!("{:?}", en::EN), format!("{:?}", zh::ZH)),
+            (format!("{:?}", raft_en::EN), format!("{:?}", raft_zh::ZH)),
             (format!("{:?}", store::EN), format!("{:?}", store::ZH)),
             (format!("{:?}", scenes::EN), format!("{:?}", scenes::ZH)),
         ];

@@ -9,6 +9,7 @@ use super::press::pressable;
 use crate::draw::geometry::along;
 use crate::draw::route::route;
 use crate::draw::{Point, format};
+use crate::infra::frame::prefers_less_motion;
 use crate::infra::i18n::Texts;
 use crate::infra::ui::Selection;
 
@@ -91,10 +92,4 @@ fn dot(board: &Board, t: &'static Texts, message: &MessageView, at: Point, name_
     let key = format!("{}-{}", message.id.at.as_nanos(), message.id.sequence);
     let class = classes!("message", message.raft.then_some("raft"), message.held.then_some("held"));
     pressable(&board.session, Selection::Message(message.id), class, label, key, inside)
-}
-
-fn prefers_less_motion() -> bool {
-    let query =
-        web_sys::window().and_then(|w| w.match_media("(prefers-reduced-motion: reduce)").ok()).flatten();
-    query.is_some_and(|q| q.matches())
 }
