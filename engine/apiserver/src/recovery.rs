@@ -51,9 +51,14 @@ impl ApiServer {
         error: &rpc::Error,
         context: &mut Context<'_>,
     ) -> Result<Next> {
-        use rpc::Error::{Compacted, LeaseNotFound, NoLeader, Stopped, Timeout, TimeoutLeaderLost};
+        use rpc::Error::{
+            Compacted, LeaderChanged, LeaseNotFound, NoLeader, Stopped, Timeout, TimeoutConnectionLost,
+            TimeoutLeaderLost,
+        };
         match error {
-            NoLeader | Stopped | Timeout | TimeoutLeaderLost => {
+            // Only reads are told so; the client library asks the same member again.
+            LeaderChanged => self.read_again(id, operation, &error.to_string(), context),
+            NoLeader | Stopped | Timeout | TimeoutLeaderLost | TimeoutConnectionLost => {
                 let endpoint = self.etcd.endpoint();
                 self.leave_endpoint(endpoint, context);
                 self.read_again(id, operation, &error.to_string(), context)

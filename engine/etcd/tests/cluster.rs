@@ -380,3 +380,27 @@ fn a_client_that_does_not_read_makes_a_victim() {
     assert_eq!(standing(&cluster), Some(("synced", 202)));
     assert_eq!(events(&cluster, watching).len(), 201);
 }
+
+#[test]
+fn reads_are_told_of_a_new_leader_and_writes_of_a_lost_connection() {
+    let mut cluster = Cluster::new(15, 3);
+    let leader = cluster.await_leader();
+    cluster.run_for(SECOND);
+    let follower = (leader + 1) % 3;
+    // The old leader dies before it can answer.
+    cluster.crash(leader, 0);
+    let read = cluster.range(follower, KeyRange::key("a"));
+    cluster.run_for(5 * SECOND);
+    let words = |cluster: &Cluster, call| match cluster.answer(call) {
+        Some(Response::Error(error)) => error.to_string(),
+        other => panic!("an error, got {other:?}"),
+    };
+    assert_eq!(words(&cluster, read), "etcdserver: leader changed");
+    cluster.start(leader);
+    let now = cluster.await_leader();
+    // A leader that hears nobody believes in itself for an election timeout.
+    cluster.everywhere(sim::LinkRule { cut: true, ..sim::LinkRule::default() });
+    let write = cluster.put(now, "a", "1");
+    cluster.run_for(8 * SECOND);
+    assert_eq!(words(&cluster, write), "etcdserver: request timed out");
+}

@@ -71,6 +71,11 @@ impl ApiServer {
         response: &rpc::Response,
         context: &mut Context<'_>,
     ) {
+        // The client library asks the same member again.
+        if *response == rpc::Response::Error(rpc::Error::LeaderChanged) {
+            self.list_etcd(resource, context);
+            return;
+        }
         let rpc::Response::Op { header, response: OpResponse::Range { kvs, .. } } = response else {
             let endpoint = self.etcd.endpoint();
             self.feed_failed(resource, endpoint, context);

@@ -77,15 +77,6 @@ impl Reads {
             calls.retain(&mut *keep);
         }
     }
-
-    /// There is another leader: what was asked of the old one is asked again. (etcd answers "leader
-    /// changed", and its client library asks again.)
-    pub(super) fn restart(&mut self) {
-        if let Some(mut round) = self.round.take() {
-            round.calls.append(&mut self.queued);
-            self.queued = round.calls;
-        }
-    }
 }
 
 impl Member {
@@ -277,6 +268,14 @@ impl Member {
         self.node.read_index(Blob::from(number.0.to_be_bytes().to_vec()));
     }
 
+    /// There is another leader: who waits for what the old one was asked is told so, and may ask again.
+    pub(super) fn refuse_round(&mut self, context: &mut Context<'_>) {
+        let Some(round) = self.reads.round.take() else { return };
+        for call in round.calls {
+            self.reply(&call.caller, call.id, Response::Error(Error::LeaderChanged), context);
+        }
+    }
+
     /// The answer may have been lost: ask again.
     pub(super) fn retry_reads(&mut self, now: SimTime) {
         let Some(round) = &mut self.reads.round else { return };
@@ -362,7 +361,13 @@ impl Member {
         let elected = self.leader_elected_at;
         let lost =
             SimTime::ZERO + elected.since(SimTime::ZERO).saturating_sub(2 * self.config.election_timeout());
-        if since > lost && since < elected { Error::TimeoutLeaderLost } else { Error::Timeout }
+        if since > lost && since < elected {
+            Error::TimeoutLeaderLost
+        } else if !self.lead().is_none() && !self.heard_enough_since(since) {
+            Error::TimeoutConnectionLost
+        } else {
+            Error::Timeout
+        }
     }
 
     /// A client is gone: nobody waits for its answers.

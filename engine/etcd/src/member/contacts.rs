@@ -74,6 +74,19 @@ impl Member {
         id == self.id || self.contacts.since(id).is_some()
     }
 
+    /// Whether it has heard since then of those that a call depends on: a leader of a quorum, the others of the leader.
+    pub(super) fn heard_enough_since(&self, since: SimTime) -> bool {
+        let heard = |id: NodeId| {
+            id == self.id || self.contacts.0.get(&id).is_some_and(|contact| contact.last >= since)
+        };
+        if !self.is_leader() {
+            return heard(self.lead());
+        }
+        let members = &self.state.members;
+        let count = members.voters().filter(|member| heard(NodeId(member.id))).count();
+        count > members.voters().count() / 2
+    }
+
     /// How many of these members have been in contact long enough.
     pub(super) fn connected_long<'a>(
         &self,

@@ -260,6 +260,8 @@ pub struct Member {
     publish_again_at: SimTime,
     leaderless_ticks: u32,
     leader_elected_at: SimTime,
+    /// Who led when Raft last said so.
+    led_by: NodeId,
     /// Snapshots under way, and when they are taken for done, one way or the other.
     snapshots_sent: BTreeMap<NodeId, SimTime>,
     /// Why the process can't go on; it answers nothing any more.
@@ -418,6 +420,7 @@ impl Member {
             publish_again_at: SimTime::MAX,
             leaderless_ticks: 0,
             leader_elected_at: SimTime::ZERO,
+            led_by: NodeId::NONE,
             snapshots_sent: BTreeMap::new(),
             failed,
             stopped,

@@ -129,7 +129,7 @@ impl Member {
     fn round(&mut self, context: &mut Context<'_>) {
         let ready = self.node.ready();
         if let Some(soft) = &ready.soft_state {
-            self.leadership(soft.lead, context.now);
+            self.leadership(soft.lead, context);
         }
         for read in &ready.read_states {
             self.read_confirmed(&read.context, read.index);
@@ -145,13 +145,15 @@ impl Member {
         self.serve_reads(context);
     }
 
-    fn leadership(&mut self, lead: NodeId, now: SimTime) {
+    fn leadership(&mut self, lead: NodeId, context: &mut Context<'_>) {
+        let before = std::mem::replace(&mut self.led_by, lead);
         if !lead.is_none() {
             self.leaderless_ticks = 0;
-            self.leader_elected_at = now;
-            // The read round was asked of somebody else: ask again.
-            self.reads.restart();
-            self.publish(now);
+            self.leader_elected_at = context.now;
+            if lead != before {
+                self.refuse_round(context);
+            }
+            self.publish(context.now);
         }
         if lead != self.id {
             self.lessor.demote();

@@ -221,7 +221,12 @@ impl Cluster {
 
     /// The values of keys, by linearizable read from a member.
     pub fn read(&mut self, from: u32, range: KeyRange) -> Vec<(String, String)> {
-        match self.ask(from, Request::Range(Range::new(range))) {
+        let mut answer = self.ask(from, Request::Range(Range::new(range.clone())));
+        // As the client library does.
+        while answer == Response::Error(etcd::rpc::Error::LeaderChanged) {
+            answer = self.ask(from, Request::Range(Range::new(range.clone())));
+        }
+        match answer {
             Response::Op { response: OpResponse::Range { kvs, .. }, .. } => {
                 kvs.iter().map(|kv| (kv.key.to_string(), kv.value.text())).collect()
             }
