@@ -148,7 +148,11 @@ fn recall(memory: &Memory, input: &HtmlInputElement) {
 }
 
 fn enter(session: &Session, number: u32, memory: &mut Memory, line: &str) {
+    // An empty line says nothing to the terminal, but may to a program that reads (`etcdctl txn -i`).
     if line.is_empty() {
+        if session.state().lab().session(number).running {
+            session.act(Action::Kubectl { session: number, line: String::new(), stdin: None });
+        }
         return;
     }
     if memory.history.last().is_none_or(|last| last != line) {
