@@ -167,7 +167,7 @@ impl Wal {
     /// All that is written to a file.
     pub fn file(&self, segment: usize) -> Option<Vec<u8>> {
         let first = self.segments.get(segment)?.first_record;
-        let files = self.files(self.place_in(segment, first));
+        let files = self.files(self.place_in(segment, first), 1);
         files.into_iter().next().map(|file| file.bytes)
     }
 
@@ -211,12 +211,12 @@ impl Wal {
         }
     }
 
-    /// The files from a place on.
-    fn files(&self, start: Place) -> Vec<File> {
+    /// The files from a place on, so many at most.
+    fn files(&self, start: Place, count: usize) -> Vec<File> {
         let mut files: Vec<File> = Vec::new();
         let mut place = start;
         let end = self.written.records + u64::from(self.torn.is_some());
-        for (i, segment) in self.segments.iter().enumerate().skip(start.segment) {
+        for (i, segment) in self.segments.iter().enumerate().skip(start.segment).take(count) {
             let last = i + 1 == self.segments.len();
             let next = self.segments.get(i + 1).map_or(end, |next| next.first_record);
             let from = if i == start.segment { start.offset } else { 0 };
@@ -235,7 +235,7 @@ impl Wal {
     /// Reads the bytes from record `first` on, as etcd would.
     pub(super) fn decode(&self, first: u64) -> Decoded {
         let start = self.place(first);
-        let files = self.files(start);
+        let files = self.files(start, usize::MAX);
         let mut decoder = Decoder::new(&files, start.crc);
         let mut decoded = Decoded { records: Vec::new(), stop: None };
         let metadata = self.metadata.as_ref().filter(|_| first > self.released);
