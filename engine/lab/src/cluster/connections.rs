@@ -131,8 +131,14 @@ impl Cluster {
 
     fn park(&mut self, envelope: Envelope, cause: EventNumber) {
         let ends = (envelope.from, envelope.to);
-        self.connections.parked.entry(ends).or_default().push(Waiting { envelope, cause });
+        let waiting = self.connections.parked.entry(ends).or_default();
+        let first = waiting.is_empty();
+        waiting.push(Waiting { envelope, cause });
         self.expect_timeout(ends.0, ends.1);
+        // An etcd member's watchers feel it when a client's connection takes nothing.
+        if let (Actor::Etcd(index), true) = (ends.0, first) {
+            self.with_member(index, etcd::Input::ClientStalled { from: ends.1 });
+        }
     }
 
     /// Starts the clock after which both ends give up, unless it runs.
@@ -189,6 +195,9 @@ impl Cluster {
                 Delivery::Held | Delivery::Lost => self.now,
             };
             self.push(at, Event::Deliver(envelope), cause);
+        }
+        if let Actor::Etcd(index) = from {
+            self.with_member(index, etcd::Input::ClientFlows { from: to });
         }
     }
 

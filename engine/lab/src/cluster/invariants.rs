@@ -71,7 +71,9 @@ impl Cluster {
             let running = members.get(index as usize).and_then(|member| member.get()).map(etcd::Member::disk);
             running.or_else(|| disks.get(index as usize)?.as_ref())
         };
-        let Some(any) = members.iter().find_map(super::Slot::get) else { return };
+        // The one that has applied most knows best who is in the cluster.
+        let running = members.iter().filter_map(super::Slot::get).filter(|member| !member.is_joining());
+        let Some(any) = running.max_by_key(|member| member.applied()) else { return };
         if let Err(violation) = Arc::make_mut(&mut self.watchdog).lost(index, any, disk) {
             self.promise_broken(&violation);
         }
