@@ -3,10 +3,11 @@
 use std::time::Duration;
 
 use clusterlab_tests::driver;
-use lab::{Action, Ends, Fault, Lab, LabFile, WatcherState};
+use lab::view::WatcherState;
+use lab::{Action, Ends, Fault, Lab, LabFile};
 
 /// The terminal in which the watch runs.
-const WATCHING: u32 = 7;
+const WATCHING: u32 = 70;
 
 fn standing(lab: &Lab) -> Vec<WatcherState> {
     lab.store_watchers(0).into_iter().map(|view| view.state).collect()
