@@ -16,7 +16,7 @@ pub enum Verdict {
 }
 
 /// How many states one search looks at.
-const STATES_MAX: usize = 200_000;
+const STATES_MAX: usize = 50_000;
 
 /// Judges the operations of one key.
 pub fn judge(operations: &[&Operation]) -> Verdict {
