@@ -14,8 +14,14 @@
 //!   standard input.
 //! - `in 8 LINE`: typed into terminal 8, whose programs run on; `screen 8` shows what the last one printed so far, and
 //!   `interrupt 8` presses Ctrl-C there and shows it then.
+//! - `lab asleep`: the same as `lab`, not waited for.
+//! - `scene ID`: a ready-made scene.
 //! - `fault`: the input is a fault as in a lab file's journal.
 //! - `fetch URL`: one request inside the network.
+//! - `members`, `logs`, `messages`: the Raft view.
+//! - `election`, `step raft`, `step commit`: until another leads, a Raft message arrives, something is committed.
+//! - `wait KIND FROM TO`: until such a Raft message is under way (`wait MsgApp etcd-0 etcd-1`).
+//! - `hold`, `deliver`, `drop`, `duplicate`, `delay` with the same, and `reorder ... with ...`: the first such message.
 //! - `rewind`: back to the first event and forward again; the state hash must be the same.
 
 use std::fmt::Write;
@@ -58,12 +64,22 @@ pub fn run(script: &str) -> String {
 
 fn command(lab: &mut Option<Lab>, line: &str, input: &str) -> String {
     let (word, rest) = line.split_once(' ').unwrap_or((line, ""));
+    if word == "scene" {
+        return match lab::scenes::find(rest) {
+            Some(scene) => {
+                *lab = Some(scene.open());
+                format!("{}: {} event(s)", scene.title, lab.as_ref().map_or(0, |lab| lab.cursor().0))
+            }
+            None => format!("error: no scene {rest:?}"),
+        };
+    }
     if word == "lab" {
         let file = match lab_file(input) {
             Ok(file) => file,
             Err(message) => return format!("error: {message}"),
         };
-        *lab = Some(driver::booted(file));
+        // A lab whose members wait for a person's hand never comes up by itself.
+        *lab = Some(if rest == "asleep" { Lab::new(file) } else { driver::booted(file) });
         return "ok".to_owned();
     }
     let lab = lab.get_or_insert_with(|| driver::booted(LabFile::default()));
@@ -97,8 +113,12 @@ fn command(lab: &mut Option<Lab>, line: &str, input: &str) -> String {
         },
         "fault" => match entry(input) {
             Ok(action) => {
+                let members = matches!(&action, lab::Action::Fault(fault)
+                    if fault.is_members() || matches!(fault, lab::Fault::Partition(_)));
                 lab.act(action);
-                "ok".to_owned()
+                // Whoever harms a member wants to know what came of it.
+                let said = lab.happened(lab.cursor()).map(|happened| happened.sentence);
+                said.filter(|_| members).unwrap_or_else(|| "ok".to_owned())
             }
             Err(message) => format!("error: {message}"),
         },
@@ -107,7 +127,8 @@ fn command(lab: &mut Option<Lab>, line: &str, input: &str) -> String {
             Err(reason) => format!("error: {reason}"),
         },
         "rewind" => rewind(lab),
-        other => format!("error: unknown command {other:?}"),
+        other => crate::raft_script::command(lab, other, rest)
+            .unwrap_or_else(|| format!("error: unknown command {other:?}")),
     }
 }
 

@@ -4,6 +4,7 @@ pub mod driver;
 pub mod golden;
 #[cfg(feature = "browser")]
 pub mod page;
+pub mod raft_script;
 pub mod samples;
 
 /// The number of seeds of a randomised test: `CLUSTERLAB_SEEDS`, or `default`.

@@ -78,7 +78,7 @@ fn break_something(lab: &mut Lab, dice: &mut Stream) {
     let member = format!("etcd-{}", dice.range(0..3));
     let node = format!("node-{}", dice.range(1..4));
     let ends = |from: &str, to: &str| Ends { from: from.into(), to: to.into(), one_way: false };
-    let fault = match dice.range(0..9) {
+    let fault = match dice.range(0..16) {
         0 => Fault::Crash(member),
         1 => Fault::Crash(node),
         2 => Fault::Crash(format!("{node}/kubelet")),
@@ -95,6 +95,20 @@ fn break_something(lab: &mut Lab, dice: &mut Stream) {
             },
         },
         7 => Fault::Cut(Ends { one_way: true, ..ends(&member, "all") }),
+        8 => Fault::CrashTorn { target: member, sectors: dice.range(0..6) },
+        9 => Fault::Partition(vec![vec![member], vec!["etcd-0".into(), "etcd-1".into(), "etcd-2".into()]]),
+        10 => Fault::DiskLatency { target: member, min_us: 5_000, max_us: dice.range(5_000..80_000) },
+        11 => Fault::Tune {
+            target: String::new(),
+            tick_ms: Some(dice.range(50..200)),
+            heartbeat_ticks: None,
+            election_ticks: Some(dice.range(8..15) as u32),
+        },
+        12 => Fault::Campaign(vec![member, format!("etcd-{}", dice.range(0..3))]),
+        13 | 14 => match message(lab, dice) {
+            Some(fault) => fault,
+            None => Fault::HealAll,
+        },
         _ => Fault::HealAll,
     };
     driver::fault(lab, fault);
@@ -104,7 +118,28 @@ fn break_something(lab: &mut Lab, dice: &mut Stream) {
     }
 }
 
+/// Something done to one of Raft's messages that are under way. What is held is let go by healing.
+fn message(lab: &Lab, dice: &mut Stream) -> Option<Fault> {
+    let messages = lab.raft_view().messages;
+    let pick = |dice: &mut Stream| {
+        let place = dice.range(0..messages.len().max(1) as u64) as usize;
+        messages.get(place).map(|message| message.id)
+    };
+    let first = pick(dice)?;
+    Some(match dice.range(0..6) {
+        0 => Fault::Hold(first),
+        1 => Fault::Drop(first),
+        2 => Fault::Duplicate(first),
+        3 => Fault::Delay { message: first, by_ms: dice.range(1..3_000) },
+        4 => Fault::Deliver(first),
+        _ => Fault::Reorder { first, second: pick(dice)? },
+    })
+}
+
 fn heal(lab: &mut Lab) {
+    for message in lab.raft_view().messages.iter().filter(|message| message.held) {
+        driver::fault(lab, Fault::Deliver(message.id));
+    }
     driver::fault(lab, Fault::HealAll);
     let processes = ["apiserver", "scheduler", "controller-manager"].map(str::to_owned);
     let members = (0..3).map(|i| format!("etcd-{i}"));

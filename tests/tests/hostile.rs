@@ -132,6 +132,7 @@ fn requests_from_outside() {
 #[test]
 fn lab_files_say_where_and_what_instead() {
     let head = "apiVersion: clusterlab.dev/v1\nkind: Lab\n";
+    let fault = |fault: &str| format!("{head}spec: {{journal: [{{at: 1s, fault: {{{fault}}}}}]}}\n");
     for (text, wanted) in [
         (String::new(), "empty"),
         ("kind: Lab\n".to_owned(), "apiVersion"),
@@ -144,10 +145,74 @@ fn lab_files_say_where_and_what_instead() {
         (format!("{head}spec: {{journal: [{{at: soon, kubectl: get}}]}}\n"), "spec.journal[0].at"),
         (format!("{head}spec: {{journal: [{{at: 1s, fault: {{burn: x}}}}]}}\n"), "spec.journal[0].fault"),
         (format!("{head}---\n{head}"), "2 documents"),
+        (format!("{head}spec: {{controlPlane: maybe}}\n"), "spec.controlPlane"),
+        (format!("{head}spec: {{controlPlane: false, nodes: 2}}\n"), "spec.nodes"),
+        (format!("{head}spec: {{etcd: {{members: 8}}}}\n"), "spec.etcd.members"),
+        (format!("{head}spec: {{etcd: {{heartbeatIntervalMs: 300}}}}\n"), "should be at least as 5 times"),
+        (format!("{head}spec: {{etcd: {{electionTimeoutMs: 60000}}}}\n"), "spec.etcd.electionTimeoutMs"),
+        (format!("{head}spec: {{etcd: {{snapshotCount: 0}}}}\n"), "spec.etcd.snapshotCount"),
+        (format!("{head}spec: {{etcd: {{fsyncMinUs: 9000}}}}\n"), "fsyncMinUs is more than fsyncMaxUs"),
+        (format!("{head}spec: {{etcd: {{logs: [[2, 1]]}}}}\n"), "spec.etcd.logs[0][1]"),
+        (format!("{head}spec: {{etcd: {{logs: [[], [], [], []]}}}}\n"), "has 4 items for 3 members"),
+        (format!("{head}spec: {{etcd: {{logs: [[5]], terms: [4]}}}}\n"), "spec.etcd.terms[0]"),
+        (fault("crashTorn: {target: etcd-0}"), "spec.journal[0].fault.crashTorn: needs \"sectors\""),
+        (fault("diskLatency: {target: etcd-0, minUs: 5, maxUs: 4}"), "fault.diskLatency.maxUs"),
+        (fault("reorder: {first: {atNanos: 1, sequence: 1}}"), "needs \"second\""),
+        (fault("tune: {tickMs: 0}"), "fault.tune.tickMs"),
+        (fault("partition: etcd-0"), "fault.partition"),
+        (fault("join: [etcd-3]"), "fault.join"),
+        (fault("campaign: 7"), "fault.campaign"),
+        (fault("hold: {atNanos: 1, sequence: 1, more: 1}"), "fault.hold: unknown field"),
     ] {
         let error = LabFile::parse_yaml(&text).unwrap_err().to_string();
         assert!(error.contains(wanted), "{wanted:?} is not in {error:?}");
     }
+}
+
+/// A lab file with one of each fault.
+const EVERY_FAULT: &str = "\
+apiVersion: clusterlab.dev/v1
+kind: Lab
+spec:
+  seed: 9
+  controlPlane: false
+  etcd: {members: 5, preVote: false, quotaBytes: 100000, logs: [[1, 2]], terms: [3]}
+  journal:
+  - {at: 1s, fault: {crash: etcd-0}}
+  - {at: 1s, fault: {restart: etcd-0}}
+  - {at: 1s, fault: {cut: {from: etcd-0, to: all, oneWay: true}}}
+  - {at: 1s, fault: {heal: {from: etcd-0, to: all}}}
+  - {at: 1s, fault: healAll}
+  - {at: 1s, fault: {link: {ends: {from: etcd-0, to: etcd-1}, rule: {lossPpm: 5}}}}
+  - {at: 1s, fault: {hold: {atNanos: 1, sequence: 2}}}
+  - {at: 1s, fault: {deliver: {atNanos: 1, sequence: 2}}}
+  - {at: 1s, fault: {drop: {atNanos: 1, sequence: 2}}}
+  - {at: 1s, fault: {delay: {message: {atNanos: 1, sequence: 2}, byMs: 3}}}
+  - {at: 1s, fault: {duplicate: {atNanos: 1, sequence: 2}}}
+  - {at: 1s, fault: {reorder: {first: {atNanos: 1, sequence: 2}, second: {atNanos: 1, sequence: 3}}}}
+  - {at: 1s, fault: {partition: [[etcd-0, etcd-1], [etcd-2]]}}
+  - {at: 1s, fault: {wipe: etcd-4}}
+  - {at: 1s, fault: {crashTorn: {target: etcd-3, sectors: 1}}}
+  - {at: 1s, fault: {corrupt: {target: etcd-3, record: 1}}}
+  - {at: 1s, fault: {diskLies: {target: etcd-2, lies: true}}}
+  - {at: 1s, fault: {diskLatency: {target: etcd-2, minUs: 1, maxUs: 2}}}
+  - {at: 1s, fault: {tune: {target: all, tickMs: 50, heartbeatTicks: 2, electionTicks: 20}}}
+  - {at: 1s, fault: {campaign: [etcd-1, etcd-2]}}
+  - {at: 1s, fault: {join: etcd-5}}
+  - {at: 1s, fault: {proposeConfChange: {target: etcd-1, changes: v5}}}
+  - {at: 2s, etcdctl: put x 1}
+  - {at: 2s, session: 2000007, etcdctl: get x}
+";
+
+#[test]
+fn every_fault_goes_into_a_file_and_a_link_and_back() {
+    let file = LabFile::parse_yaml(EVERY_FAULT).expect("a lab file");
+    assert_eq!(LabFile::parse_yaml(&file.to_yaml()).expect("the same again"), file);
+    let mut lab = Lab::new(file);
+    driver::run_for(&mut lab, Duration::from_secs(6));
+    let again = Lab::from_link(&lab.link()).expect("its link");
+    assert_eq!(again.state_hash(), lab.state_hash());
+    assert_eq!(again.file(), lab.file());
 }
 
 #[test]

@@ -68,6 +68,8 @@ pub struct MemberConfig {
     pub snapshot_count: u64,
     /// Entries that stay behind a snapshot, for slow followers (`--experimental-snapshot-catchup-entries`).
     pub catch_up_entries: u64,
+    /// Payload bytes of one of Raft's appends at the most; an entry that is longer goes alone. etcd has this fixed.
+    pub max_message_bytes: u64,
     /// The largest request, in bytes (`--max-request-bytes`).
     pub max_request_bytes: u64,
     /// The largest database, in bytes (`--quota-backend-bytes`).
@@ -99,6 +101,7 @@ impl MemberConfig {
             fsync_max: Duration::from_millis(3),
             snapshot_count: 10_000,
             catch_up_entries: 5_000,
+            max_message_bytes: 512 * 1024,
             max_request_bytes: 1536 * 1024,
             quota_bytes: 2 << 30,
             progress_interval: Duration::from_secs(600),

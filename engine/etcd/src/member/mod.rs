@@ -353,7 +353,7 @@ impl Member {
             heartbeat_tick: config.heartbeat_ticks,
             async_storage_writes: true,
             applied: start.index,
-            max_size_per_msg: 512 * 1024,
+            max_size_per_msg: config.max_message_bytes,
             max_inflight_msgs: 512,
             check_quorum: config.check_quorum,
             pre_vote: config.pre_vote,

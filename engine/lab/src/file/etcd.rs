@@ -26,6 +26,8 @@ pub struct EtcdSpec {
     pub catch_up_entries: u64,
     /// `--quota-backend-bytes`.
     pub quota_bytes: u64,
+    /// Payload bytes of one of Raft's appends at the most, which etcd has fixed at 512 KiB; an entry that is longer goes alone.
+    pub max_message_bytes: u64,
     /// The shortest fsync, in microseconds.
     pub fsync_min_us: u64,
     /// The longest fsync, in microseconds.
@@ -46,6 +48,7 @@ impl Default for EtcdSpec {
             snapshot_count: 10_000,
             catch_up_entries: 5_000,
             quota_bytes: 2 << 30,
+            max_message_bytes: 512 << 10,
             fsync_min_us: 1_000,
             fsync_max_us: 3_000,
             logs: Vec::new(),
@@ -73,6 +76,7 @@ impl EtcdSpec {
             snapshot_count: self.snapshot_count,
             catch_up_entries: self.catch_up_entries,
             quota_bytes: self.quota_bytes,
+            max_message_bytes: self.max_message_bytes,
             fsync_min: Duration::from_micros(self.fsync_min_us),
             fsync_max: Duration::from_micros(self.fsync_max_us.max(self.fsync_min_us + 1)),
             ..MemberConfig::new(seed, index, members)
@@ -82,7 +86,7 @@ impl EtcdSpec {
 
 /// Reads `spec.etcd`, with etcd's own rules for what goes together.
 pub(super) fn read(place: &Place<'_>, file: &mut LabFile) -> Result<()> {
-    const FIELDS: [&str; 12] = [
+    const FIELDS: [&str; 13] = [
         "members",
         "heartbeatIntervalMs",
         "electionTimeoutMs",
@@ -91,6 +95,7 @@ pub(super) fn read(place: &Place<'_>, file: &mut LabFile) -> Result<()> {
         "snapshotCount",
         "catchUpEntries",
         "quotaBytes",
+        "maxMessageBytes",
         "fsyncMinUs",
         "fsyncMaxUs",
         "logs",
@@ -101,12 +106,13 @@ pub(super) fn read(place: &Place<'_>, file: &mut LabFile) -> Result<()> {
         file.etcd_members = members.whole(1, MEMBERS_MAX.into())? as u32;
     }
     let spec = &mut file.etcd;
-    let numbers: [(&str, &mut u64, u64, u64); 7] = [
+    let numbers: [(&str, &mut u64, u64, u64); 8] = [
         ("heartbeatIntervalMs", &mut spec.heartbeat_interval_ms, 1, 10_000),
         ("electionTimeoutMs", &mut spec.election_timeout_ms, 5, 50_000),
         ("snapshotCount", &mut spec.snapshot_count, 1, 1_000_000),
         ("catchUpEntries", &mut spec.catch_up_entries, 0, 1_000_000),
         ("quotaBytes", &mut spec.quota_bytes, 1, 8 << 30),
+        ("maxMessageBytes", &mut spec.max_message_bytes, 1, 512 << 10),
         ("fsyncMinUs", &mut spec.fsync_min_us, 0, FSYNC_MAX_US),
         ("fsyncMaxUs", &mut spec.fsync_max_us, 1, FSYNC_MAX_US),
     ];
@@ -183,6 +189,7 @@ pub(super) fn write(file: &LabFile) -> Value {
         ("snapshotCount", spec.snapshot_count, usual.snapshot_count),
         ("catchUpEntries", spec.catch_up_entries, usual.catch_up_entries),
         ("quotaBytes", spec.quota_bytes, usual.quota_bytes),
+        ("maxMessageBytes", spec.max_message_bytes, usual.max_message_bytes),
         ("fsyncMinUs", spec.fsync_min_us, usual.fsync_min_us),
         ("fsyncMaxUs", spec.fsync_max_us, usual.fsync_max_us),
     ] {
