@@ -16,7 +16,7 @@ fn whatever_breaks_the_cluster_heals() {
     if let Some(seed) = std::env::var("CLUSTERLAB_SEED").ok().and_then(|s| s.parse().ok()) {
         return one(seed);
     }
-    for seed in 1..=seeds(200) {
+    for seed in 1..=seeds(100) {
         one(seed);
     }
 }

@@ -206,7 +206,9 @@ impl Cluster {
 
     /// Reads the disk of a member that is down, for the views.
     pub(super) fn look_at_disk(&mut self, index: u32) {
-        let found = self.disks.get(index as usize).and_then(Option::as_ref).and_then(|d| d.read().ok());
+        let disk = self.disks.get(index as usize).and_then(Option::as_ref);
+        // What a start would find, which repairs what is torn; the disk itself stays as it is until then.
+        let found = disk.and_then(|disk| disk.clone().open().or_else(|_| disk.read()).ok());
         self.places.get_mut(index).found = found.map(Arc::new);
     }
 }
