@@ -63,7 +63,7 @@ impl Terminal {
             return;
         }
         if session.running.is_some() {
-            if (session.typed_ahead.len() as u64) < u64::from(TYPED_AHEAD_MAX) {
+            if !line.is_empty() && (session.typed_ahead.len() as u64) < u64::from(TYPED_AHEAD_MAX) {
                 session.typed_ahead.push_back((line.into(), stdin));
             }
             return;

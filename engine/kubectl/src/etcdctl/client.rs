@@ -232,6 +232,9 @@ impl Client {
         let call = self.calls.get_mut(&number)?;
         call.sent = None;
         call.next += 1;
+        if call.only.is_none() {
+            self.good = call.next % (self.endpoints.len() as u32).max(1);
+        }
         if reason.ends_with("connection refused") {
             call.refused += 1;
             self.send(number, io);

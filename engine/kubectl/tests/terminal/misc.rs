@@ -78,7 +78,7 @@ fn nonsense() {
         ("kubectl get pods | grep x", 1, "`|' is not simulated"),
         ("kubectl 'get pods", 1, "unexpected end of the line"),
         ("rm -rf /", 127, "sh: rm: command not found"),
-        ("etcdctl get /", 127, "etcdctl is not simulated yet"),
+        ("crictl ps", 127, "crictl is not simulated yet"),
         ("kubectl", 0, ""),
         ("kubectl --foo", 1, "unknown flag: --foo"),
         ("kubectl rollout dance deploy/web", 1, "unknown command \"dance\" for \"kubectl rollout\""),
