@@ -202,8 +202,8 @@ impl ApiServer {
         };
         let operation_id = self.next_operation();
         self.flights.insert((from, id), Flight::Operation(operation_id));
-        let next =
-            self.authorize(&operation).and_then(|()| self.begin(operation_id, &mut operation, context));
+        let allowed = self.authorize(&operation).and_then(|()| self.restrict_node(&operation));
+        let next = allowed.and_then(|()| self.begin(operation_id, &mut operation, context));
         self.proceed(operation_id, operation, next, context);
     }
 

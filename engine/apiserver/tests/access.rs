@@ -378,7 +378,11 @@ fn a_kubelet_sees_what_its_pods_need() {
             "volumes": [{ "name": "v", "configMap": { "name": "used" } }],
         },
     };
-    assert_eq!(world.post(PODS, pod).status, 201);
+    assert_eq!(world.post(PODS, pod.clone()).status, 201);
+    let mut other = pod;
+    other.set(&["metadata", "name"], "q");
+    other.set(&["spec", "nodeName"], "node-2");
+    assert_eq!(world.post(PODS, other).status, 201);
     world.run(Duration::from_millis(50));
     let none = "no relationship found between node 'node-1' and this object";
     for (method, path, why) in [
@@ -406,8 +410,43 @@ fn a_kubelet_sees_what_its_pods_need() {
             Err("can only access node lease with the same name as the requesting node"),
         ),
         (Method::Get, "/apis/apps/v1/deployments", Err("")),
+        (
+            Method::Delete,
+            "/api/v1/namespaces/default/pods/q",
+            Err("node \"node-1\" can only delete pods with spec.nodeName set to itself"),
+        ),
+        (
+            Method::Put,
+            "/api/v1/namespaces/default/pods/q/status",
+            Err("node \"node-1\" can only update pod status for pods with spec.nodeName set to itself"),
+        ),
+        (
+            Method::Put,
+            "/api/v1/nodes/node-2/status",
+            Err("node \"node-1\" is not allowed to modify node \"node-2\""),
+        ),
+        (
+            Method::Post,
+            "/api/v1/namespaces/default/pods",
+            Err(
+                "pod does not have \"kubernetes.io/config.mirror\" annotation, node \"node-1\" can only create mirror pods",
+            ),
+        ),
+        (
+            Method::Post,
+            "/apis/coordination.k8s.io/v1/namespaces/kube-node-lease/leases",
+            Err("can only access node lease with the same name as the requesting node"),
+        ),
     ] {
         let mut wanted = request(method, path);
+        if path.ends_with("/token") {
+            wanted = wanted.body(
+                object! { "spec": { "boundObjectRef": { "kind": "Pod", "apiVersion": "v1", "name": "p" } } },
+            );
+        } else if method == Method::Post {
+            let spec = object! { "containers": [{ "name": "c", "image": "i" }] };
+            wanted = wanted.body(object! { "metadata": { "name": "node-2" }, "spec": (spec) });
+        }
         wanted.credential = Credential::Node("node-1".into());
         let id = world.send_from(Actor::Kubelet(1), wanted);
         world.run(Duration::from_millis(50));

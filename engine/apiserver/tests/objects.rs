@@ -534,7 +534,7 @@ fn admission_of_pods() {
         "pods \"unknown\" is forbidden: no PriorityClass with name nope was found",
     );
     let names: Vec<_> = clusterlab_apiserver::ApiServer::admission_plugins().collect();
-    assert_eq!((names.len(), names[0]), (7, "NamespaceLifecycle"));
+    assert_eq!((names.len(), names[0]), (8, "NamespaceLifecycle"));
 }
 
 #[test]

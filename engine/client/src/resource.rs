@@ -60,6 +60,7 @@ resources! {
     LEASES = "coordination.k8s.io" "v1" "leases" "Lease" true;
     PRIORITY_CLASSES = "scheduling.k8s.io" "v1" "priorityclasses" "PriorityClass" false;
     POD_DISRUPTION_BUDGETS = "policy" "v1" "poddisruptionbudgets" "PodDisruptionBudget" true;
+    CLUSTER_ROLES = "rbac.authorization.k8s.io" "v1" "clusterroles" "ClusterRole" false;
     STORAGE_CLASSES = "storage.k8s.io" "v1" "storageclasses" "StorageClass" false;
 }
 

@@ -9,8 +9,8 @@ use crate::item::Item;
 use crate::outcome::{Outcome, Purpose};
 use crate::world::{Kind, World};
 use crate::{
-    deployment, endpoint_slice, endpoints, garbage_collector, namespace, node_ipam, node_lifecycle, pod_gc,
-    replica_set, service_account, taint_eviction,
+    cluster_role_aggregation, deployment, endpoint_slice, endpoints, garbage_collector, namespace, node_ipam,
+    node_lifecycle, pod_gc, replica_set, service_account, taint_eviction,
 };
 
 /// One controller: what interests it, and what it does about it.
@@ -107,6 +107,8 @@ controllers! {
     GarbageCollector, garbage_collector: garbage_collector::GarbageCollector =
         "garbage-collector-controller", "garbage-collector-controller";
     PodGc, pod_gc: pod_gc::PodGcController = "pod-garbage-collector-controller", "pod-garbage-collector-controller";
+    ClusterRoleAggregation, cluster_role_aggregation: cluster_role_aggregation::ClusterRoleAggregation =
+        "clusterrole-aggregation-controller", "clusterrole-aggregation-controller";
 }
 
 impl Name {
@@ -122,6 +124,7 @@ impl Name {
             Name::ServiceAccount => literal!("service-account-controller"),
             Name::GarbageCollector => literal!("generic-garbage-collector"),
             Name::PodGc => literal!("pod-garbage-collector"),
+            Name::ClusterRoleAggregation => literal!("clusterrole-aggregation-controller"),
         }
     }
 }

@@ -6,7 +6,8 @@
 //!
 //! Architecture invariant: a controller never sends anything itself; it returns an [`Outcome`].
 
-pub mod config;
+pub mod cluster_role_aggregation;
+mod config;
 mod controllers;
 mod item;
 mod manager;

@@ -62,6 +62,7 @@ kinds! {
     Jobs = JOBS, false, [];
     CronJobs = CRON_JOBS, false, [];
     PodDisruptionBudgets = POD_DISRUPTION_BUDGETS, false, [];
+    ClusterRoles = CLUSTER_ROLES, false, [];
 }
 
 impl Kind {

@@ -3,6 +3,7 @@
 mod default_toleration_seconds;
 mod limit_ranger;
 mod namespace_lifecycle;
+mod node_restriction;
 mod priority;
 mod resource_quota;
 mod service_account;
@@ -48,10 +49,11 @@ impl Attributes<'_> {
 type Admit = fn(&ApiServer, &Operation, &mut Value, &Attributes<'_>) -> Result<Option<Str>>;
 
 /// The plugins that are on, in kube-apiserver's order.
-const CHAIN: [(&str, Admit); 7] = [
+const CHAIN: [(&str, Admit); 8] = [
     ("NamespaceLifecycle", namespace_lifecycle::admit),
     ("LimitRanger", limit_ranger::admit),
     ("ServiceAccount", service_account::admit),
+    ("NodeRestriction", node_restriction::admit),
     ("TaintNodesByCondition", taint_nodes_by_condition::admit),
     ("Priority", priority::admit),
     ("DefaultTolerationSeconds", default_toleration_seconds::admit),
