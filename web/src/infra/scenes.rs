@@ -12,7 +12,7 @@ use super::{start, url};
 pub fn view(scene: &Scene) -> View {
     match scene.view {
         "raft" => View::Raft,
-        name if name.starts_with("store") => View::Store,
+        "store" => View::Store,
         _ => View::Map,
     }
 }
@@ -25,18 +25,23 @@ pub fn of(name: &str) -> Option<&'static Scene> {
     lab::scenes::all().iter().find(|scene| scene.file().name == name)
 }
 
+/// Where in the store view there is something to see.
+fn store_place(scene: &Scene) -> Option<(StorePart, u32)> {
+    match scene.id {
+        "torn-write" => Some((StorePart::Wal, 1)),
+        _ => None,
+    }
+}
+
 /// Shows a scene's words and goes to its view.
 pub fn stage(ui: &mut Ui, scene: &'static Scene) {
     ui.scene = Some(scene);
     ui.scenes = false;
     ui.view = view(scene);
     ui.sheet = Sheet::Picture;
-    ui.store.part = match scene.view {
-        "store/watchers" => StorePart::Watchers,
-        "store/wal" => StorePart::Wal,
-        "store/database" => StorePart::Database,
-        _ => ui.store.part,
-    };
+    if let Some((part, member)) = store_place(scene) {
+        (ui.store.part, ui.store.member) = (part, member);
+    }
 }
 
 impl Session {

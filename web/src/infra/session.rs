@@ -88,6 +88,13 @@ pub struct State {
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub struct Moment(u64, u64, u64, usize);
 
+impl Moment {
+    /// True when nothing but time lies between two moments: no other fork, no going back.
+    pub fn same_line(&self, other: &Moment) -> bool {
+        (self.2, self.3) == (other.2, other.3)
+    }
+}
+
 impl PartialEq for Session {
     fn eq(&self, other: &Session) -> bool {
         Rc::ptr_eq(&self.0, &other.0)

@@ -26,21 +26,19 @@ pub fn History(props: &HistoryProps) -> Html {
     let (session, s) = (use_session(), use_language().store());
     use_redraw(Topic::Lab);
     let chosen = use_state(|| None::<(u64, u64)>);
-    let reading = use_mut_ref(Reading::<(u32, String), (u64, Vec<KeyVersion>)>::default);
-    let what = (props.member, props.name.clone());
-    let read = || {
-        let state = session.state();
-        (
-            state.lab().store_view(props.member).map_or(0, |v| v.compact_revision),
-            state.lab().key_history(props.member, &props.name),
-        )
-    };
-    let found: Rc<(u64, Vec<KeyVersion>)> = reading.borrow_mut().get(&session, what, read);
-    let (compacted, versions) = &*found;
+    let reading = use_mut_ref(Reading::<(u32, String, u64, u64), Vec<KeyVersion>>::default);
+    let view = session.state().lab().store_view(props.member).unwrap_or_default();
+    let compacted = view.compact_revision;
+    // A history can be long: it is read again only when it has changed. A key that is gone may come and go.
+    let key = session.state().lab().store_key(props.member, &props.name);
+    let newest = key.map_or(view.revision, |k| k.mod_revision);
+    let what = (props.member, props.name.clone(), newest, compacted);
+    let read = || session.state().lab().key_history(props.member, &props.name);
+    let versions: Rc<Vec<KeyVersion>> = reading.borrow_mut().of(&session, what, read);
     // Without a choice, the newest: it follows while time plays.
     let at = chosen.and_then(|id| versions.iter().position(|v| v.revision == id));
     let at = at.or(versions.len().checked_sub(1));
-    let generations = generations(versions);
+    let generations = generations(&versions);
     let lives = generations.last().is_some_and(|n| *n > 1);
     let rows = versions.iter().enumerate().rev().map(|(i, version)| {
         let set = chosen.setter();
@@ -63,8 +61,8 @@ pub fn History(props: &HistoryProps) -> Html {
         <div class="history">
             <ol class="versions scroll">
                 { for rows }
-                if *compacted > 0 {
-                    <li class="quiet compacted-mark">{ fill(s.compacted_before, &[&thousands(*compacted)]) }</li>
+                if compacted > 0 {
+                    <li class="quiet compacted-mark">{ fill(s.compacted_before, &[&thousands(compacted)]) }</li>
                 }
             </ol>
             if let Some(i) = at {
