@@ -97,8 +97,7 @@ fn command(lab: &mut Option<Lab>, line: &str, input: &str) -> String {
         },
         "until" => wait(lab, rest),
         "apply" => text(driver::apply(lab, input)),
-        "kubectl" => text(driver::kubectl(lab, line)),
-        "etcdctl" | "etcdutl" | "timeout" => text(driver::typed(lab, line, input)),
+        "kubectl" | "etcdctl" | "etcdutl" | "timeout" => text(driver::typed(lab, line, input)),
         "in" => match rest.split_once(' ').map(|(number, line)| (number.parse(), line)) {
             Some((Ok(session), line)) => {
                 let stdin = Some(input.to_owned()).filter(|input| !input.is_empty());

@@ -1,8 +1,10 @@
 #!/usr/bin/env python3
 """Writes kinds.txt and schema.txt beside this file from a condensed OpenAPI description.
 
-    python3 engine/api/data/generate.py openapi-facts.json
+    python3 engine/api/data/generate.py openapi-facts.json internal.go
 
+The second file is client-go's `applyconfigurations/internal/internal.go`: the merge schema in YAML inside it says which
+types are atomic, which structs are always there, and what a missing list key stands for.
 Only stable versions are kept. What OpenAPI does not say (short names, singulars, categories, where a kind
 is stored) stands in the tables below.
 """
@@ -10,6 +12,8 @@ import json
 import pathlib
 import re
 import sys
+
+import yaml
 
 HERE = pathlib.Path(__file__).parent
 
@@ -111,7 +115,28 @@ def short_type(text):
     return text
 
 
-def schema(definitions, resources):
+def structure(path):
+    """Of the merge schema: atomic types; fields with a default, by type."""
+    text = pathlib.Path(path).read_text()
+    types = yaml.safe_load(text[text.index("`types:") + 1:text.rindex("`")])["types"]
+    atomic, defaults = set(), {}
+    for entry in types:
+        name = re.sub(r"^io\.k8s\.(api|apimachinery\.pkg\.apis|apimachinery\.pkg|apiextensions-apiserver\.pkg\.apis"
+                      r"|kube-aggregator\.pkg\.apis)\.", "", entry["name"])
+        if entry.get("map", {}).get("elementRelationship") == "atomic":
+            atomic.add(name)
+        for field in entry.get("map", {}).get("fields", []):
+            if "default" in field:
+                defaults[name, field["name"]] = field["default"]
+    # Kinds that client-go has no client for follow the same rule: these parts are structs.
+    for kind in ("apiextensions.v1.CustomResourceDefinition", "apiregistration.v1.APIService"):
+        defaults.update({(kind, part): {} for part in ("metadata", "spec", "status")})
+    defaults["apiextensions.v1.CustomResourceDefinitionSpec", "names"] = {}
+    defaults["apiextensions.v1.CustomResourceDefinitionStatus", "acceptedNames"] = {}
+    return atomic, defaults
+
+
+def schema(definitions, resources, atomic, defaults):
     roots = [name for name, d in definitions.items() if "gvk" in d and any(
         stable(gvk.split("/")[1]) for gvk in ([d["gvk"]] if isinstance(d["gvk"], str) else d["gvk"]))]
     # Alpha and beta kinds are not served.
@@ -126,11 +151,15 @@ def schema(definitions, resources):
             text = spec[0] if isinstance(spec, list) else spec
             todo.extend(re.findall(r"@([\w.]+)", text))
     lines = []
+    # Only where a default tells list items apart is it needed here.
+    keys = {"protocol"}
     for name in sorted(seen):
         d = definitions[name]
         gvk = d.get("gvk")
         gvk = gvk if isinstance(gvk, str) else (gvk[0] if gvk else None)
         lines.append(name if gvk is None or name == "meta.v1.DeleteOptions" else f"{name} {gvk}")
+        if name in atomic:
+            lines[-1] += " atomic"
         required = set(d.get("required", []))
         fields = dict(d.get("fields", {}))
         if gvk is not None:
@@ -149,6 +178,11 @@ def schema(definitions, resources):
                 line += " patch=" + options["patch"]
             if "key" in options:
                 line += " key=" + options["key"]
+            default = defaults.get((name, field))
+            if default == {}:
+                line += " there"
+            elif default and field in keys:
+                line += f" default={default}"
             lines.append(line)
     return lines
 
@@ -157,7 +191,7 @@ def main():
     facts = json.load(open(sys.argv[1]))
     resources, lines = kinds(facts["paths"])
     (HERE / "kinds.txt").write_text("\n".join(lines) + "\n")
-    (HERE / "schema.txt").write_text("\n".join(schema(facts["definitions"], resources)) + "\n")
+    (HERE / "schema.txt").write_text("\n".join(schema(facts["definitions"], resources, *structure(sys.argv[2]))) + "\n")
 
 
 main()

@@ -9,6 +9,7 @@ pub mod http;
 pub mod intstr;
 pub mod json;
 pub mod kinds;
+pub mod managed;
 pub mod names;
 pub mod object;
 pub mod patch;

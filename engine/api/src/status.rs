@@ -85,6 +85,58 @@ pub fn forbidden(kind: &KindInfo, name: &str, why: &str) -> Value {
 
 /// 422: `Deployment.apps "web" is invalid: spec.replicas: Invalid value: -1: must be ...`, with a cause an error.
 pub fn invalid(kind: &KindInfo, name: &str, errors: &[FieldError]) -> Value {
+    invalid_of(&kind.group_kind(), name, &kind.group, &kind.kind, errors)
+}
+
+/// 422 for the options of a request: `PatchOptions.meta.k8s.io "" is invalid: ...`.
+pub fn invalid_options(kind: &str, errors: &[FieldError]) -> Value {
+    invalid_of(&format!("{kind}.meta.k8s.io"), "", "meta.k8s.io", kind, errors)
+}
+
+/// 422 for a patch that does not lead to an object of the kind: ` "" is invalid: patch: Invalid value: ...`.
+pub fn invalid_patch(patch: &str, why: &str) -> Value {
+    invalid_of("", "", "", "", &[FieldError::invalid("patch", patch, why)])
+}
+
+/// 422 in the words that stand for any failure of a patch.
+pub fn patch_failed() -> Value {
+    about(
+        failure(422, "Invalid", "the server rejected our request due to an error in our request"),
+        "",
+        "",
+        "",
+    )
+}
+
+/// 500 without a reason: what the API server says of errors that it has no words of its own for.
+pub fn unknown(message: impl Into<String>) -> Value {
+    let mut status = failure(500, "", message);
+    status.remove(&["reason"]);
+    status
+}
+
+/// 409 for an apply: a cause for each field, with `Conflict`'s words.
+pub fn apply_conflict(message: impl Into<String>, causes: Vec<(String, String)>) -> Value {
+    let mut status = failure(409, "Conflict", message);
+    let causes = causes.into_iter().map(
+        |(message, field)| object!({"reason": "FieldManagerConflict", "message": message, "field": field}),
+    );
+    status.set(&["details", "causes"], causes.collect::<Vec<Value>>());
+    status
+}
+
+/// 409 when each generated name was taken.
+pub fn names_taken(kind: &KindInfo, name: &str) -> Value {
+    let message = format!(
+        "{} {name:?} already exists, the server was not able to generate a unique name for the object",
+        kind.group_resource()
+    );
+    let mut status = resource_failure(409, "AlreadyExists", kind, name, message);
+    status.set(&["details", "retryAfterSeconds"], 1);
+    status
+}
+
+fn invalid_of(group_kind: &str, name: &str, group: &str, kind: &str, errors: &[FieldError]) -> Value {
     let mut texts: Vec<String> = Vec::new();
     for error in errors {
         let text = error.to_string();
@@ -93,8 +145,8 @@ pub fn invalid(kind: &KindInfo, name: &str, errors: &[FieldError]) -> Value {
         }
     }
     let list = if texts.len() == 1 { texts.remove(0) } else { format!("[{}]", texts.join(", ")) };
-    let message = format!("{} {name:?} is invalid: {list}", kind.group_kind());
-    let mut status = about(failure(422, "Invalid", message), name, &kind.group, &kind.kind);
+    let message = format!("{group_kind} {name:?} is invalid: {list}");
+    let mut status = about(failure(422, "Invalid", message), name, group, kind);
     let causes = errors.iter().map(
         |error| object!({"reason": error.reason(), "message": error.body(), "field": error.field.as_str()}),
     );

@@ -31,18 +31,19 @@ fn field_validation(op: &Operation) -> Result<FieldValidation> {
     }
 }
 
-/// Checks types, and as the client asks for it, names of fields. Components of the cluster send typed trees and ask
-/// for nothing: their bodies are not looked at again.
-pub(crate) fn check_fields(op: &mut Operation, resource: &Resource, object: &Value) -> Result<()> {
-    let asked = op.request.parameter("fieldValidation").is_some();
-    if !asked && !matches!(op.request.body, Body::Bytes(_)) {
-        return Ok(());
-    }
+/// Checks types, and as the client asks for it, names of fields. What is shared with `trusted`, a state that was
+/// checked before, is not looked at again.
+pub(crate) fn check_fields(
+    op: &mut Operation,
+    resource: &Resource,
+    object: &Value,
+    trusted: Option<&Value>,
+) -> Result<()> {
     let validation = field_validation(op)?;
     let Some(definition) = resource.definition else { return Ok(()) };
-    let problems = schema::check_as(definition, object);
+    let problems = schema::check_changed(definition, object, trusted);
     let duplicates = match &op.request.body {
-        Body::Bytes(bytes) if validation != FieldValidation::Ignore && op.verb != Verb::Patch => {
+        Body::Bytes(bytes) if validation != FieldValidation::Ignore => {
             // In YAML they are errors anyway.
             if negotiate::is_yaml(&op.request) { Vec::new() } else { api::json::duplicates(bytes) }
         }
@@ -56,6 +57,40 @@ pub(crate) fn check_fields(op: &mut Operation, resource: &Resource, object: &Val
         op.warnings.clear();
         op.warnings.extend(duplicates.iter().map(|path| Str::from(format!("duplicate field {path:?}"))));
         op.warnings.extend(problems.iter().map(|problem| Str::from(problem.to_string())));
+    }
+    Ok(())
+}
+
+/// Checks what a patch made of an object. Kubernetes says it as an invalid value of the patch.
+pub(crate) fn check_patched(
+    op: &mut Operation,
+    resource: &Resource,
+    kind: PatchKind,
+    patch: &Value,
+    patched: &Value,
+    trusted: &Value,
+) -> Result<()> {
+    let validation = field_validation(op)?;
+    let Some(definition) = resource.definition else { return Ok(()) };
+    let problems = schema::check_changed(definition, patched, Some(trusted));
+    if problems.is_empty() {
+        return Ok(());
+    }
+    let shown = || match kind {
+        PatchKind::Strategic => api::managed::go_text(patch),
+        _ => api::json::write(patched),
+    };
+    if let Some(mistyped) = problems.iter().find(|problem| !problem.is_unknown()) {
+        return Err(api::status::invalid_patch(&shown(), &mistyped.to_string()).into());
+    }
+    let texts: Vec<String> = problems.iter().map(ToString::to_string).collect();
+    match validation {
+        FieldValidation::Ignore => {}
+        FieldValidation::Warn => op.warnings = texts.into_iter().map(Str::from).collect(),
+        FieldValidation::Strict => {
+            let why = format!("strict decoding error: {}", texts.join(", "));
+            return Err(api::status::invalid_patch(&shown(), &why).into());
+        }
     }
     Ok(())
 }
@@ -120,11 +155,8 @@ pub(crate) fn patch(
     target: &Value,
     patch: &Value,
 ) -> Result<Value> {
-    let refused = |why: String| Failure::new(422, "Invalid", why);
     match kind {
-        PatchKind::Json => patch::json(target, patch).map_err(|why| {
-            refused(format!("the server rejected our request due to an error in our request: {why}"))
-        }),
+        PatchKind::Json => patch::json(target, patch).map_err(json_refused),
         PatchKind::Merge => Ok(patch::merge(target, patch)),
         PatchKind::Strategic => {
             let definition = match op.subresource.as_str() {
@@ -133,8 +165,19 @@ pub(crate) fn patch(
             };
             let definition = definition
                 .ok_or_else(|| Failure::unsupported_media_type(&[patch::JSON_PATCH, patch::MERGE_PATCH]))?;
-            patch::strategic(definition, target, patch).map_err(Failure::bad_request)
+            // Kubernetes has no words of its own for most of these.
+            patch::strategic(definition, target, patch).map_err(|why| api::status::unknown(why).into())
         }
+        // The managers decide: `handlers::managers`.
+        PatchKind::Apply => Ok(target.clone()),
+    }
+}
+
+fn json_refused(error: patch::JsonPatchError) -> Failure {
+    match error {
+        patch::JsonPatchError::Malformed(why) => Failure::bad_request(why),
+        patch::JsonPatchError::TooMany(why) => api::status::too_large(&why).into(),
+        patch::JsonPatchError::Failed(_) => api::status::patch_failed().into(),
     }
 }
 

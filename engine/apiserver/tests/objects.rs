@@ -345,7 +345,7 @@ fn dry_runs_leave_no_trace() {
     assert_eq!(world.ask(Request::new(Method::Delete, path.as_str()).query("dryRun", "All")).status, 200);
     assert_eq!(world.get(&path).status, 200);
     assert_eq!(world.etcd.revision, before);
-    assert_eq!(world.ask(Request::new(Method::Delete, path.as_str()).query("dryRun", "Some")).status, 400);
+    assert_eq!(world.ask(Request::new(Method::Delete, path.as_str()).query("dryRun", "Some")).status, 422);
 }
 
 #[test]

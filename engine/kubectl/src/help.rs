@@ -71,7 +71,7 @@ pub const COMMANDS: &[Entry] = &[
     entry("auth", "Inspect authorization", "auth can-i VERB TYPE | auth whoami"),
     entry("debug", "Debug a pod or node (not simulated)", "debug POD"),
     entry("events", "List events (use get events)", "events"),
-    entry("diff", "Compare a manifest with what is (not simulated)", "diff -f FILE"),
+    entry("diff", "Compare a manifest with what is", "diff -f FILE [--server-side]"),
     entry("apply", "Apply a manifest", "apply -f FILE [--server-side] [--dry-run=client|server]"),
     entry("patch", "Change fields of a resource", "patch TYPE NAME -p PATCH [--type=strategic|merge|json]"),
     entry("replace", "Replace a resource by file", "replace -f FILE"),
@@ -121,7 +121,6 @@ pub fn not_simulated(name: &str, subcommand: &str) -> Failure {
             "what runs in containers can't be reached from the terminal yet; kubectl logs shows what they print"
         }
         "port-forward" | "proxy" => "ports of this machine are outside of the lab",
-        "diff" => "diff is not simulated: --dry-run=server shows what would become of a manifest",
         "events" => "use kubectl get events",
         _ if subcommand.is_empty() => return Failure::error(format!("kubectl {name} is not simulated")),
         _ => return Failure::error(format!("kubectl {name} {subcommand} is not simulated")),

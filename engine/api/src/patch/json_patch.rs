@@ -1,32 +1,76 @@
 //! RFC 6902.
 
+use std::fmt;
+
 use crate::Value;
 
 /// As many operations as the API server takes.
 const OPERATIONS_MAX: usize = 10_000;
 
+/// As many nodes as the copies of one patch may make: a patch of a few lines must not fill the memory.
+const COPIED_NODES_MAX: usize = 500_000;
+
+/// Why a JSON patch is not applied.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub enum JsonPatchError {
+    /// It is no JSON patch.
+    Malformed(String),
+    /// It has too many operations.
+    TooMany(String),
+    /// An operation does not work on this object.
+    Failed(String),
+}
+
+impl fmt::Display for JsonPatchError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let (JsonPatchError::Malformed(why) | JsonPatchError::TooMany(why) | JsonPatchError::Failed(why)) =
+            self;
+        f.write_str(why)
+    }
+}
+
 /// Applies a JSON patch. The first operation that fails fails all.
-pub fn json(target: &Value, patch: &Value) -> Result<Value, String> {
-    let Some(operations) = patch.as_list() else {
-        return Err(format!(
-            "json: cannot unmarshal {} into Go value of type jsonpatch.Patch",
-            patch.type_name()
-        ));
+pub fn json(target: &Value, patch: &Value) -> Result<Value, JsonPatchError> {
+    let unreadable = |value: &Value, what: &str| {
+        let found = match value {
+            Value::Map(_) => "object",
+            Value::List(_) => "array",
+            Value::Str(_) => "string",
+            Value::Bool(_) => "bool",
+            _ => "number",
+        };
+        JsonPatchError::Malformed(format!(
+            "json: cannot unmarshal {found} into Go value of type jsonpatch.{what}"
+        ))
     };
+    let operations = patch.as_list().ok_or_else(|| unreadable(patch, "Patch"))?;
+    if let Some(other) = operations.as_slice().iter().find(|operation| operation.as_map().is_none()) {
+        return Err(unreadable(other, "Operation"));
+    }
     if operations.len() > OPERATIONS_MAX {
         let count = operations.len();
-        return Err(format!(
+        return Err(JsonPatchError::TooMany(format!(
             "The allowed maximum operations in a JSON patch is {OPERATIONS_MAX}, got {count}"
-        ));
+        )));
     }
     let mut result = target.clone();
+    let mut copied = 0;
     for operation in operations.as_slice() {
-        apply(&mut result, operation)?;
+        apply(&mut result, operation, &mut copied).map_err(JsonPatchError::Failed)?;
     }
     Ok(result)
 }
 
-fn apply(target: &mut Value, operation: &Value) -> Result<(), String> {
+/// How many values a tree has.
+fn nodes(value: &Value) -> usize {
+    1 + match value {
+        Value::Map(map) => map.iter().map(|(_, value)| nodes(value)).sum(),
+        Value::List(list) => list.as_slice().iter().map(nodes).sum::<usize>(),
+        _ => 0,
+    }
+}
+
+fn apply(target: &mut Value, operation: &Value, copied_nodes: &mut usize) -> Result<(), String> {
     let text = |name: &str| {
         let found = operation.str_at(&[name]);
         found.map(|s| s.as_str()).ok_or_else(|| format!("operation {operation:?} has no {name:?}"))
@@ -51,6 +95,10 @@ fn apply(target: &mut Value, operation: &Value) -> Result<(), String> {
         "copy" => {
             let from = text("from")?;
             let copied = find(target, &pointer(from)?).cloned().ok_or_else(|| missing("copy", from))?;
+            *copied_nodes += nodes(&copied);
+            if *copied_nodes > COPIED_NODES_MAX {
+                return Err(format!("copy operations copy more than {COPIED_NODES_MAX} values"));
+            }
             add(target, path, &steps, copied)
         }
         "test" => {
@@ -166,7 +214,7 @@ mod tests {
             (object!([{"op": "jump", "path": ""}]), "Unexpected kind: jump"),
         ];
         for (patch, message) in table {
-            assert_eq!(json(&target, &patch), Err(message.to_owned()));
+            assert_eq!(json(&target, &patch), Err(JsonPatchError::Failed(message.to_owned())));
         }
     }
 }

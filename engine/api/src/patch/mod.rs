@@ -9,7 +9,7 @@ mod strategic;
 
 pub use create::{create_strategic, three_way_strategic};
 pub use diff::changed_paths;
-pub use json_patch::json;
+pub use json_patch::{JsonPatchError, json};
 pub use merge::{create_merge, merge, three_way_merge};
 pub use strategic::strategic;
 
@@ -24,6 +24,8 @@ pub const MERGE_PATCH: &str = "application/merge-patch+json";
 pub const STRATEGIC_MERGE_PATCH: &str = "application/strategic-merge-patch+json";
 /// The `Content-Type` of server-side apply.
 pub const APPLY_PATCH: &str = "application/apply-patch+yaml";
+/// The annotation in which client-side apply keeps what it applied last.
+pub const LAST_APPLIED: &str = "kubectl.kubernetes.io/last-applied-configuration";
 
 /// What `kubectl apply` sends: a patch from what was applied last (`original`, null on the first time), what is to be
 /// applied (`modified`) and what is there (`current`). Strategic where the kind is in the schema, else a merge patch;

@@ -51,9 +51,18 @@ pub fn check(object: &Value) -> Vec<Problem> {
 
 /// Checks a value against a definition.
 pub fn check_as(definition: &'static Definition, value: &Value) -> Vec<Problem> {
+    check_changed(definition, value, None)
+}
+
+/// Checks what of a value is not shared with `trusted`, which was checked before.
+pub fn check_changed(
+    definition: &'static Definition,
+    value: &Value,
+    trusted: Option<&Value>,
+) -> Vec<Problem> {
     let mut checker =
         Checker { path: String::new(), go_path: String::new(), owner: definition, problems: Vec::new() };
-    checker.object(definition, value);
+    checker.object(definition, value, trusted);
     checker.problems
 }
 
@@ -90,18 +99,22 @@ struct Checker {
 }
 
 impl Checker {
-    fn object(&mut self, definition: &'static Definition, value: &Value) {
+    fn object(&mut self, definition: &'static Definition, value: &Value, trusted: Option<&Value>) {
         let Some(map) = value.as_map() else { return self.mismatch(value, definition.go_type()) };
         let outer = std::mem::replace(&mut self.owner, definition);
         let (length, go_length) = (self.path.len(), self.go_path.len());
         // A union without fields of its own takes anything.
         for (name, value) in map.iter() {
+            let trusted = trusted.and_then(|trusted| trusted.get(name));
+            if trusted.is_some_and(|trusted| trusted.same(value)) {
+                continue;
+            }
             push_field(&mut self.path, name);
             match definition.field(name) {
                 Some(_) if value.is_null() => {}
                 Some(field) => {
                     push_field(&mut self.go_path, name);
-                    self.value(&field.value, value);
+                    self.value(&field.value, value, trusted);
                     self.go_path.truncate(go_length);
                 }
                 None => {
@@ -115,7 +128,7 @@ impl Checker {
         self.owner = outer;
     }
 
-    fn value(&mut self, expected: &Type, value: &Value) {
+    fn value(&mut self, expected: &Type, value: &Value, trusted: Option<&Value>) {
         match (expected, value) {
             (Type::Any, _)
             | (Type::String, Value::Str(_))
@@ -155,15 +168,17 @@ impl Checker {
             }
             (Type::Object(_), _) => {
                 if let Some(definition) = expected.definition() {
-                    self.object(definition, value);
+                    self.object(definition, value, trusted);
                 }
             }
             (Type::List(item), Value::List(list)) => {
                 let length = self.path.len();
+                let trusted = trusted.map_or(&[][..], Value::items);
                 for (i, value) in list.as_slice().iter().enumerate() {
-                    if !value.is_null() {
+                    let trusted = trusted.get(i);
+                    if !value.is_null() && !trusted.is_some_and(|trusted| trusted.same(value)) {
                         self.path.push_str(&format!("[{i}]"));
-                        self.value(item, value);
+                        self.value(item, value, trusted);
                         self.path.truncate(length);
                     }
                 }
@@ -173,7 +188,7 @@ impl Checker {
                 for (key, value) in map.iter() {
                     if !value.is_null() {
                         push_field(&mut self.path, key);
-                        self.value(item, value);
+                        self.value(item, value, trusted.and_then(|trusted| trusted.get(key)));
                         self.path.truncate(length);
                     }
                 }

@@ -10,7 +10,7 @@ use std::sync::LazyLock;
 
 use sim::Str;
 
-pub use check::{Problem, ProblemKind, check, check_as, strict_error};
+pub use check::{Problem, ProblemKind, check, check_as, check_changed, strict_error};
 pub use normalize::{normalize, normalize_as};
 
 use crate::Value;
@@ -22,6 +22,8 @@ pub struct Definition {
     pub name: &'static str,
     /// Group, version and kind, for what has them.
     pub kind: Option<(&'static str, &'static str, &'static str)>,
+    /// Server-side apply takes it as one value (`structType=atomic`).
+    pub atomic: bool,
     /// The fields by name.
     pub fields: Vec<Field>,
 }
@@ -61,6 +63,12 @@ pub struct Field {
     pub patch: PatchStrategy,
     /// The field by which a strategic merge patch tells list items apart.
     pub merge_key: Option<&'static str>,
+    /// A struct, not a pointer, in Go: it is there (and empty) when nobody wrote it.
+    pub there: bool,
+    /// What a missing value stands for where it tells list items apart.
+    pub default: Option<&'static str>,
+    /// The name in sets of managed fields: `f:` and the name.
+    pub managed: Str,
 }
 
 /// How parts of a value are told apart in server-side apply.

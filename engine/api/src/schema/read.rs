@@ -1,9 +1,13 @@
 //! Reading the table's text.
 
+use std::collections::BTreeMap;
+
+use sim::Str;
+
 use super::{Definition, DefinitionId, Field, PatchStrategy, Schema, Topology, Type};
 
-/// A line is a definition (`core.v1.Pod /v1/Pod`); a line that begins with a space is a field of the definition before
-/// it: name (`!`: required), type, and how it merges.
+/// A line is a definition (`core.v1.Pod /v1/Pod`, `rbac.v1.Subject atomic`); a line that begins with a space is a field
+/// of the definition before it: name (`!`: required), type, and how it merges.
 pub(super) fn read(text: &'static str) -> Schema {
     let names: Vec<&str> = text
         .lines()
@@ -11,11 +15,13 @@ pub(super) fn read(text: &'static str) -> Schema {
         .map(|line| line.split(' ').next().unwrap_or(line))
         .collect();
     let mut definitions: Vec<Definition> = Vec::with_capacity(names.len());
+    // One string for all fields of a name.
+    let mut managed: BTreeMap<&'static str, Str> = BTreeMap::new();
     for line in text.lines() {
         match line.strip_prefix(' ') {
             Some(line) => {
                 if let Some(definition) = definitions.last_mut() {
-                    definition.fields.push(field(line, &names));
+                    definition.fields.push(field(line, &names, &mut managed));
                 }
             }
             None => {
@@ -26,7 +32,8 @@ pub(super) fn read(text: &'static str) -> Schema {
                     let (version, kind) = rest.split_once('/')?;
                     Some((group, version, kind))
                 });
-                definitions.push(Definition { name, kind, fields: Vec::new() });
+                let atomic = line.ends_with(" atomic");
+                definitions.push(Definition { name, kind, atomic, fields: Vec::new() });
             }
         }
     }
@@ -41,7 +48,7 @@ pub(super) fn read(text: &'static str) -> Schema {
     Schema { definitions, kinds }
 }
 
-fn field(line: &'static str, names: &[&str]) -> Field {
+fn field(line: &'static str, names: &[&str], managed: &mut BTreeMap<&'static str, Str>) -> Field {
     let mut words = line.split(' ');
     let name = words.next().unwrap_or_default();
     let value = value_type(words.next().unwrap_or_default(), names);
@@ -54,13 +61,18 @@ fn field(line: &'static str, names: &[&str]) -> Field {
         topology: Topology::Plain,
         patch: PatchStrategy::default(),
         merge_key: None,
+        there: false,
+        default: None,
+        managed: managed.entry(name).or_insert_with(|| Str::from(format!("f:{name}"))).clone(),
     };
     for word in words {
         match word.split_once('=') {
             None if word == "set" => field.topology = Topology::Set,
+            None if word == "there" => field.there = true,
             None => field.topology = Topology::Atomic,
             Some(("keys", keys)) => field.topology = Topology::Keys(keys.split(',').collect()),
             Some(("key", key)) => field.merge_key = Some(key),
+            Some(("default", value)) => field.default = Some(value),
             Some((_, strategies)) => {
                 for strategy in strategies.split(',') {
                     match strategy {

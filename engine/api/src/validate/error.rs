@@ -24,6 +24,8 @@ pub enum FieldErrorKind {
     Required,
     Invalid,
     NotSupported,
+    /// [`FieldErrorKind::NotSupported`], with the value in the detail.
+    NotSupportedGo,
     Forbidden,
     TooLong,
     TooMany,
@@ -63,6 +65,12 @@ impl FieldError {
         )
     }
 
+    /// `Unsupported value: <value>: supported values: "A", "B"`, for a value that is shown as Go writes it.
+    pub fn go(field: impl Into<String>, value: String, supported: &[&str]) -> Self {
+        let shown = format!("{value}: {}", Self::not_supported("", "", supported).detail);
+        FieldError { kind: FieldErrorKind::NotSupportedGo, ..Self::forbidden(field, shown) }
+    }
+
     /// `Forbidden: <detail>`.
     pub fn forbidden(field: impl Into<String>, detail: impl Into<String>) -> Self {
         Self::new(FieldErrorKind::Forbidden, field, Value::Null, detail)
@@ -89,6 +97,7 @@ impl FieldError {
             FieldErrorKind::Required => ("Required value", false),
             FieldErrorKind::Invalid => ("Invalid value", true),
             FieldErrorKind::NotSupported => ("Unsupported value", true),
+            FieldErrorKind::NotSupportedGo => ("Unsupported value", false),
             FieldErrorKind::Forbidden => ("Forbidden", false),
             FieldErrorKind::TooLong => ("Too long", false),
             FieldErrorKind::TooMany => ("Too many", true),
@@ -115,7 +124,7 @@ impl FieldError {
         match self.kind {
             FieldErrorKind::Required => "FieldValueRequired",
             FieldErrorKind::Invalid => "FieldValueInvalid",
-            FieldErrorKind::NotSupported => "FieldValueNotSupported",
+            FieldErrorKind::NotSupported | FieldErrorKind::NotSupportedGo => "FieldValueNotSupported",
             FieldErrorKind::Forbidden => "FieldValueForbidden",
             FieldErrorKind::TooLong => "FieldValueTooLong",
             FieldErrorKind::TooMany => "FieldValueTooMany",

@@ -6,16 +6,17 @@ use api::{Object, Str, Value, literal};
 use etcd::rpc::{self, KeyRange, LeaseId, Range};
 
 use super::store::note_stored;
-use super::{range_of, txn_of};
+use super::{managers, range_of, txn_of};
 use crate::admission::Attributes;
 use crate::failure::{Failure, Result};
 use crate::operation::{Next, Operation, Pending, Reply};
 use crate::registry::Special;
+use crate::request_info::Verb;
 use crate::storage;
 use crate::{ApiServer, Context, negotiate, rules};
 
-/// How often another name is tried when a generated one is taken.
-const NAMES_MAX: u32 = 8;
+/// How often another name is tried when a generated one is taken: eight names in all.
+const NAMES_MAX: u32 = 7;
 
 /// The longest base that a generated name keeps, so that the five random characters fit into 63.
 const NAME_BASE_MAX: usize = 58;
@@ -27,7 +28,7 @@ impl ApiServer {
             return self.create_virtual(op, context);
         }
         let object = negotiate::object(&op.request, &resource)?;
-        rules::check_fields(op, &resource, &object)?;
+        rules::check_fields(op, &resource, &object, None)?;
         self.create_object(op, object, context)
     }
 
@@ -92,6 +93,10 @@ impl ApiServer {
             object.set(&["metadata", "name"], name);
         }
         rules::defaults(&resource, &mut object);
+        // An applied configuration comes with its managers.
+        if op.verb != Verb::Patch {
+            managers::updated(op, &resource, None, &mut object, context.now);
+        }
         self.admit(op, &mut object, Attributes { resource: &resource, previous: None }, context)?;
         for field in ["selfLink", "deletionTimestamp", "deletionGracePeriodSeconds", "generation"] {
             object.remove(&["metadata", field]);
@@ -185,6 +190,14 @@ impl ApiServer {
         }
         let resource = self.resources.get(op.resource).clone();
         self.give_back(&resource, None, &object);
+        if op.verb == Verb::Patch {
+            // Somebody created it since it was looked for: the configuration is applied to that.
+            op.attempts += 1;
+            return self.patch(op, context);
+        }
+        if generated {
+            return Err(api::status::names_taken(&resource, &op.name).into());
+        }
         Err(taken(&resource, &op.name, existing.and_then(storage::read).as_ref()))
     }
 

@@ -2,9 +2,11 @@
 
 use std::time::Duration;
 
+use api::validate::FieldError;
 use api::{Object, Value};
 use sim::SimTime;
 
+use super::options::{dry_run_error, refuse};
 use super::{Change, Outcome};
 use crate::failure::{Failure, Result};
 use crate::operation::{Next, Operation};
@@ -86,15 +88,16 @@ fn set_deletion(value: &mut Value, until: SimTime, grace: i64) {
 }
 
 /// The `DeleteOptions` of a request: from its body, then from its query.
-pub(super) fn delete_options(op: &Operation) -> Result<Value> {
+pub(super) fn delete_options(op: &mut Operation) -> Result<Value> {
     let mut options = negotiate::body(&op.request)?.unwrap_or_else(Value::map);
     if options.as_map().is_none() {
         return Err(Failure::bad_request("the DeleteOptions are no object"));
     }
-    for name in ["propagationPolicy"] {
-        if let Some(given) = op.request.parameter(name) {
-            options.set(&[name], given);
-        }
+    if let Some(given) = op.request.parameter("propagationPolicy") {
+        options.set(&["propagationPolicy"], given);
+    }
+    if let Some(given) = op.request.parameter("orphanDependents") {
+        options.set(&["orphanDependents"], given == "true" || given == "1");
     }
     if let Some(given) = op.request.parameter("gracePeriodSeconds") {
         let seconds: i64 = given.parse().map_err(|_| {
@@ -102,19 +105,25 @@ pub(super) fn delete_options(op: &Operation) -> Result<Value> {
         })?;
         options.set(&["gracePeriodSeconds"], seconds);
     }
-    if let Some(policy) = options.str_at(&["propagationPolicy"])
-        && !matches!(policy.as_str(), "Orphan" | "Background" | "Foreground")
-    {
-        let message = format!(
-            "propagationPolicy: Invalid value: {:?}: DeletionPropagation need to be one of \"Foreground\", \"Background\", \"Orphan\" or nil",
-            policy.as_str()
-        );
-        return Err(Failure::new(
-            422,
-            "Invalid",
-            format!("DeleteOptions.meta.k8s.io \"\" is invalid: {message}"),
-        ));
+    let mut errors = Vec::new();
+    if let Some(policy) = options.str_at(&["propagationPolicy"]) {
+        if options.get("orphanDependents").is_some_and(|orphan| !orphan.is_null()) {
+            let why = "orphanDependents and deletionPropagation cannot be both set";
+            errors.push(FieldError::invalid("propagationPolicy", policy, why));
+        }
+        if !matches!(policy.as_str(), "Orphan" | "Background" | "Foreground") {
+            let why = "supported values: \"Foreground\", \"Background\", \"Orphan\", \"nil\"";
+            let mut error = FieldError::not_supported("propagationPolicy", policy, &[]);
+            error.detail = why.to_owned();
+            errors.push(error);
+        }
     }
+    let dry_run = options.items_at(&["dryRun"]);
+    if dry_run.iter().any(|value| value.as_str().is_none_or(|value| value != "All")) {
+        errors.push(dry_run_error(dry_run.iter().map(|value| value.as_str().map_or("", |v| v.as_str()))));
+    }
+    refuse("DeleteOptions", &errors)?;
+    op.dry_run |= !dry_run.is_empty();
     Ok(options)
 }
 
@@ -144,7 +153,11 @@ fn grace_of(pod: &Value, options: &Value) -> i64 {
         return 0;
     }
     let own = pod.int_at(&["spec", "terminationGracePeriodSeconds"]).unwrap_or(30);
-    given.unwrap_or(own).max(0)
+    // Kubernetes takes a negative grace for a second.
+    match given.unwrap_or(own) {
+        negative if negative < 0 => 1,
+        grace => grace,
+    }
 }
 
 /// Sets or clears the garbage collector's finalizers, as the policy says.

@@ -6,6 +6,8 @@ mod delete;
 mod delete_collection;
 mod get;
 mod list;
+mod managers;
+mod options;
 mod patch;
 mod proxy;
 mod reviews;
@@ -46,16 +48,8 @@ impl ApiServer {
         context: &mut Context<'_>,
     ) -> Result<Next> {
         op.form = negotiate::accept(&op.request)?;
-        op.dry_run = match op.request.parameter("dryRun").map(|v| v.as_str()) {
-            None | Some("") => false,
-            Some("All") => true,
-            Some(other) => {
-                let message = format!(
-                    "Invalid value: {other:?}: dryRun: Unsupported value: {other:?}: supported values: \"All\""
-                );
-                return Err(Failure::bad_request(message));
-            }
-        };
+        options::check(op)?;
+        op.dry_run = op.request.parameter("dryRun").is_some_and(|value| value == "All");
         if !op.subresource.is_empty() {
             return self.begin_subresource(id, op, context);
         }

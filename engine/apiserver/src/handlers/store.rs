@@ -6,7 +6,7 @@ use std::sync::Arc;
 use api::{Object, Revision, Str, Value};
 use etcd::rpc;
 
-use super::{range_of, subresources, txn_of};
+use super::{PatchKind, range_of, subresources, txn_of};
 use crate::failure::{Failure, Result};
 use crate::operation::{Next, Operation, Pending, Reply};
 use crate::registry::{Resource, Special};
@@ -83,11 +83,16 @@ impl ApiServer {
             }
             None => {
                 let resource = self.resources.get(op.resource).clone();
-                if let Change::Put(value) = change
+                if let Change::Put(value) = &change
                     && op.subresource.is_empty()
                     && resource.strategy.create_on_update
                 {
-                    return self.create_object(op, value, context);
+                    return self.create_object(op, value.clone(), context);
+                }
+                if let Change::Patch(PatchKind::Apply, config) = &change
+                    && op.subresource.is_empty()
+                {
+                    return self.create_applied(op, config, context);
                 }
                 Err(Failure::not_found(&resource, &op.name))
             }

@@ -3,17 +3,19 @@
 use api::validate::FieldError;
 use api::{Map, Object, Str, Value};
 
-use super::{Change, Outcome, subresources};
+use super::{Change, Outcome, managers, subresources};
 use crate::admission::Attributes;
 use crate::failure::{Failure, Result};
 use crate::operation::{Next, Operation};
+use crate::registry::Special;
 use crate::{ApiServer, Context, negotiate, rules};
 
 impl ApiServer {
     pub(super) fn update(&mut self, op: &mut Operation, context: &mut Context<'_>) -> Result<Next> {
         let resource = self.resources.get(op.resource).clone();
         let mut object = negotiate::object(&op.request, &resource)?;
-        rules::check_fields(op, &resource, &object)?;
+        let cached = self.cached_object(op.resource, &op.namespace, &op.name).cloned();
+        rules::check_fields(op, &resource, &object, cached.as_ref().map(Object::value))?;
         let name = object.str_at(&["metadata", "name"]).cloned().unwrap_or_default();
         if name.is_empty() {
             return Err(Failure::bad_request("name must be provided"));
@@ -38,18 +40,20 @@ impl ApiServer {
         if op.subresource == "scale" {
             let resource = self.resources.get(op.resource).clone();
             let scaled = subresources::scaled(&resource, op, &value, current)?;
-            return self.new_state(op, scaled, current, context);
+            return self.new_state(op, scaled, current, false, context);
         }
-        self.new_state(op, value, current, context)
+        self.new_state(op, value, current, false, context)
     }
 
     /// Makes a wanted state into what is stored: the parts that clients can't change are carried over, admission and
-    /// validation have their say, and an object without reason to stay goes.
+    /// validation have their say, and an object without reason to stay goes. `applied`: the state comes from an apply and
+    /// has its managers already.
     pub(super) fn new_state(
         &mut self,
         op: &mut Operation,
         mut value: Value,
         current: &Object,
+        applied: bool,
         context: &mut Context<'_>,
     ) -> Result<Outcome> {
         let resource = self.resources.get(op.resource).clone();
@@ -66,11 +70,24 @@ impl ApiServer {
         }
         check_uid(&resource, op, &value, current)?;
 
+        let managers = if applied { value.at(&["metadata", "managedFields"]).cloned() } else { None };
         self.carry_over(op, &resource, &mut value, current);
         if op.subresource != "status" {
             rules::defaults(&resource, &mut value);
         }
-        self.prepare_update(op, &resource, &mut value, current)?;
+        // What the server hands out (addresses, ports) has no manager; what it refuses to change was not changed.
+        let hands_out = resource.strategy.special == Special::Service;
+        if !hands_out {
+            self.prepare_update(op, &resource, &mut value, current)?;
+        }
+        match managers {
+            Some(managers) => value.set(&["metadata", "managedFields"], managers),
+            None if applied => drop(value.remove(&["metadata", "managedFields"])),
+            None => managers::updated(op, &resource, Some(current.value()), &mut value, context.now),
+        }
+        if hands_out {
+            self.prepare_update(op, &resource, &mut value, current)?;
+        }
         if op.subresource.is_empty() {
             self.admit(op, &mut value, Attributes { resource: &resource, previous: Some(current) }, context)?;
         }
@@ -86,7 +103,7 @@ impl ApiServer {
         if may_go(&resource, &value) {
             return Ok(Outcome::Remove(value));
         }
-        if value == *current.value() {
+        if api::managed::same_but_times(current.value(), &value) {
             return Ok(Outcome::Unchanged);
         }
         Ok(Outcome::Write(value))
@@ -126,7 +143,6 @@ impl ApiServer {
             "generation",
             "resourceVersion",
             "generateName",
-            "managedFields",
         ] {
             copy(value, old, &["metadata", field]);
         }

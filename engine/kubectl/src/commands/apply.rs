@@ -1,8 +1,9 @@
 //! `kubectl apply`, `create -f` and `replace -f`: one object after the other; what is wrong with one costs no other.
 
-use std::collections::VecDeque;
+use std::collections::{BTreeMap, VecDeque};
 
 use api::http::{Method, Request, Response};
+use api::patch::LAST_APPLIED;
 use api::{Str, Value, literal};
 
 use super::change::{self, DryRun, Report};
@@ -39,10 +40,8 @@ pub const FLAGS: &[Flag] = &[
     switch("openapi-patch"),
     switch("show-managed-fields"),
     switch("save-config"),
+    switch("create-annotation"),
 ];
-
-/// The annotation that remembers what was applied.
-const LAST_APPLIED: &str = "kubectl.kubernetes.io/last-applied-configuration";
 
 /// How often a patch is worked out anew when somebody else was faster.
 const CONFLICTS_MAX: u32 = 5;
@@ -59,6 +58,8 @@ pub enum Mode {
     Create,
     /// `replace -f`.
     Replace,
+    /// `diff -f`.
+    Diff,
 }
 
 /// The object at hand.
@@ -70,6 +71,8 @@ struct Current {
     name: Str,
     /// The object as it is to be, with its namespace.
     modified: Value,
+    /// The object as it is, for `diff`.
+    live: Option<Value>,
     /// What is said when the server agrees.
     done: &'static str,
     /// What stands before the server's message when it does not.
@@ -116,6 +119,9 @@ pub struct Apply {
     current: Option<Current>,
     failures: Vec<Failure>,
     report: Report,
+    managed_fields: bool,
+    /// What `diff` found, by the names of its files.
+    differences: BTreeMap<String, String>,
 }
 
 /// Reads the command line.
@@ -126,13 +132,12 @@ pub fn parse(mode: Mode, args: Arguments, setup: &Setup<'_>) -> Result<Command, 
     if args.get("kustomize").is_some() {
         return Err(Failure::error("kustomizations are not simulated: give the manifest itself with -f"));
     }
+    let word = args.words.first().map_or("", String::as_str);
+    if mode == Mode::Apply && matches!(word, "view-last-applied" | "set-last-applied" | "edit-last-applied") {
+        return super::last_applied::parse(args, setup);
+    }
     if args.all("filename").is_empty() {
-        return Err(Failure::error(match args.words.first().map(String::as_str) {
-            Some("view-last-applied" | "set-last-applied" | "edit-last-applied") => {
-                "the last-applied annotation is shown by kubectl get -o yaml; its own commands are not simulated"
-            }
-            _ => "must specify one of -f and -k",
-        }));
+        return Err(Failure::error("must specify one of -f and -k"));
     }
     if let Some(word) = args.words.first() {
         return Err(Failure::error(format!(
@@ -157,8 +162,8 @@ pub fn parse(mode: Mode, args: Arguments, setup: &Setup<'_>) -> Result<Command, 
         return Err(Failure::error("--force-conflicts only works with --server-side"));
     }
     let default_manager = match mode {
-        Mode::Apply if server_side => "kubectl",
-        Mode::Apply => "kubectl-client-side-apply",
+        Mode::Apply | Mode::Diff if server_side => "kubectl",
+        Mode::Apply | Mode::Diff => "kubectl-client-side-apply",
         Mode::Create => "kubectl-create",
         Mode::Replace => "kubectl-replace",
     };
@@ -175,7 +180,12 @@ pub fn parse(mode: Mode, args: Arguments, setup: &Setup<'_>) -> Result<Command, 
         current: None,
         failures: Vec::new(),
         report: Report::read(&args)?,
+        managed_fields: args.on("show-managed-fields"),
+        differences: BTreeMap::new(),
     };
+    if mode == Mode::Diff {
+        apply.report.dry_run = DryRun::Server;
+    }
     if apply.report.dry_run == DryRun::Client && server_side {
         return Err(Failure::error(
             "--dry-run=client doesn't work with --server-side (did you mean --dry-run=server instead?)",
@@ -189,6 +199,7 @@ pub fn parse(mode: Mode, args: Arguments, setup: &Setup<'_>) -> Result<Command, 
             Mode::Apply => "apply",
             Mode::Create => "create",
             Mode::Replace => "replace",
+            Mode::Diff => "diff",
         };
         return Err(Failure::error(format!("no objects passed to {verb}")));
     }
@@ -209,6 +220,13 @@ impl Apply {
                     io.problem(broken.problem);
                 }
             }
+        }
+        let differs = !self.differences.is_empty();
+        for text in std::mem::take(&mut self.differences).into_values() {
+            io.out(text);
+        }
+        if differs && self.failures.is_empty() {
+            return io.finish(1);
         }
         io.finish_with(std::mem::take(&mut self.failures));
     }
@@ -268,22 +286,24 @@ impl Apply {
             return None;
         }
         let doing = format!("error when creating {:?}: ", document.source.as_str());
-        Some(Current { document, resource, namespace, name, modified, done: "created", doing, conflicts: 0 })
+        Some(Current {
+            document,
+            resource,
+            namespace,
+            name,
+            modified,
+            live: None,
+            done: "created",
+            doing,
+            conflicts: 0,
+        })
     }
 
     fn begin(&mut self, mut current: Current, io: &mut Io<'_, '_>) {
         let path = current.resource.path(&current.namespace, &current.name);
         match self.mode {
-            Mode::Apply if self.server_side => {
-                current.done = "serverside-applied";
-                current.doing = String::new();
-                let force = if self.force_conflicts { literal!("true") } else { literal!("false") };
-                let request = requests::patch(path, requests::APPLY, &self.manager, current.modified.clone())
-                    .query("fieldValidation", self.validation)
-                    .query("force", force);
-                self.write(current, request, io);
-            }
-            Mode::Apply => {
+            Mode::Apply if self.server_side => self.apply_on_server(current, io),
+            Mode::Apply | Mode::Diff => {
                 io.send(GET, requests::get(path));
                 self.current = Some(current);
             }
@@ -297,12 +317,23 @@ impl Apply {
         }
     }
 
+    fn apply_on_server(&mut self, mut current: Current, io: &mut Io<'_, '_>) {
+        current.done = "serverside-applied";
+        current.doing = String::new();
+        let force = if self.force_conflicts { literal!("true") } else { literal!("false") };
+        let path = current.resource.path(&current.namespace, &current.name);
+        let request = requests::patch(path, requests::APPLY, &self.manager, current.modified.clone())
+            .query("fieldValidation", self.validation)
+            .query("force", force);
+        self.write(current, request, io);
+    }
+
     fn create(&mut self, mut current: Current, io: &mut Io<'_, '_>) {
         current.done = "created";
         let source = current.document.source.as_str();
         current.doing = format!("error when creating {source:?}: ");
         let mut body = current.modified.clone();
-        if self.mode == Mode::Apply || self.save_config {
+        if matches!(self.mode, Mode::Apply | Mode::Diff) || self.save_config {
             annotate(&mut body);
         }
         let request = Request::new(Method::Post, current.resource.collection(&current.namespace))
@@ -327,6 +358,9 @@ impl Apply {
     fn live(&mut self, response: &Response, io: &mut Io<'_, '_>) {
         let Some(mut current) = self.current.take() else { return };
         if response.status == 404 && response.reason() != "" {
+            if self.server_side {
+                return self.apply_on_server(current, io);
+            }
             return self.create(current, io);
         }
         let Some(live) = response.value().filter(|_| response.is_success()) else {
@@ -340,8 +374,14 @@ impl Apply {
             self.refuse(&current.document, failure, problems, io);
             return self.next(io);
         };
+        if self.mode == Mode::Diff {
+            current.live = Some(live.clone());
+            if self.server_side {
+                return self.apply_on_server(current, io);
+            }
+        }
         let last = live.str_at(&["metadata", "annotations", LAST_APPLIED]);
-        if last.is_none() {
+        if last.is_none() && self.mode == Mode::Apply {
             io.err(format!(
                 "Warning: resource {}/{} is missing the {LAST_APPLIED} annotation which is required by kubectl apply. \
                  kubectl apply should only be used on resources created declaratively by either kubectl create \
@@ -361,6 +401,9 @@ impl Apply {
                 return self.next(io);
             }
         };
+        if patch.is_empty() && self.mode == Mode::Diff {
+            return self.next(io);
+        }
         if patch.is_empty() {
             self.report.say(&current.found(live), "unchanged", io);
             return self.next(io);
@@ -382,6 +425,10 @@ impl Apply {
         let Some(mut current) = self.current.take() else { return };
         if response.is_success() {
             let answer = response.value().cloned().unwrap_or_default();
+            if self.mode == Mode::Diff {
+                self.compare(&current, &answer, io);
+                return self.next(io);
+            }
             self.report.say(&current.found(&answer), current.done, io);
             return self.next(io);
         }
@@ -398,6 +445,31 @@ impl Apply {
         let problems = current.document.refusal_problems(response.value(), &response.message());
         self.refuse(&current.document, failure, problems, io);
         self.next(io);
+    }
+
+    /// What `diff -u` prints of two folders, for this object's files.
+    fn compare(&mut self, current: &Current, merged: &Value, io: &Io<'_, '_>) {
+        let (mut old, mut new) = (current.live.clone(), merged.clone());
+        if !self.managed_fields {
+            for value in old.iter_mut().chain([&mut new]) {
+                value.remove(&["metadata", "managedFields"]);
+            }
+        }
+        if current.resource.kind == "Secret" {
+            mask(old.as_mut(), &mut new);
+        }
+        let text = old.map_or_else(String::new, |old| crate::print::format::yaml(&old));
+        let hunks = crate::print::diff::unified(&text, &crate::print::format::yaml(&new));
+        if hunks.is_empty() {
+            return;
+        }
+        let resource = &current.resource;
+        let version = resource.api_version.replace('/', ".");
+        let file = format!("{version}.{}.{}.{}", resource.kind, current.namespace, current.name);
+        let time = io.now().rfc3339().replace('T', " ").replace('Z', ".000000000 +0000");
+        let (live, wanted) = (format!("/tmp/LIVE-1/{file}"), format!("/tmp/MERGED-2/{file}"));
+        let text = format!("diff -u -N {live} {wanted}\n--- {live}\t{time}\n+++ {wanted}\t{time}\n{hunks}");
+        self.differences.insert(file, text);
     }
 
     /// Remembers why an object was not applied, and where the reason stands in the text.
@@ -433,8 +505,25 @@ impl Step for Apply {
     }
 }
 
+/// What is secret is not shown, only whether it changed.
+fn mask(old: Option<&mut Value>, new: &mut Value) {
+    let data = |value: &Value| value.get("data").and_then(Value::as_map).cloned().unwrap_or_default();
+    let before = old.as_deref().map(data).unwrap_or_default();
+    let after = data(new);
+    for (name, value) in after.iter() {
+        let same = before.get(name).is_none_or(|old| old == value);
+        new.set(&["data", name], if same { "***" } else { "*** (after)" });
+    }
+    if let Some(old) = old {
+        for (name, value) in before.iter() {
+            let same = after.get(name).is_none_or(|new| new == value);
+            old.set(&["data", name], if same { "***" } else { "*** (before)" });
+        }
+    }
+}
+
 /// Notes in the object itself what is applied.
-fn annotate(object: &mut Value) {
+pub(super) fn annotate(object: &mut Value) {
     // The note does not contain itself, but it does contain its place.
     object.remove(&["metadata", "annotations", LAST_APPLIED]);
     if object.at(&["metadata", "annotations"]).is_none_or(Value::is_null) {

@@ -80,7 +80,7 @@ impl DryRun {
 }
 
 /// How a change is reported: a sentence, or the object with `-o`.
-#[derive(Clone, PartialEq, Hash, Debug)]
+#[derive(Clone, PartialEq, Hash, Debug, Default)]
 pub struct Report {
     /// For real?
     pub dry_run: DryRun,

@@ -16,6 +16,7 @@ mod expose;
 mod get;
 mod gone;
 mod label;
+mod last_applied;
 mod logs;
 mod node;
 mod patch;
@@ -139,6 +140,8 @@ pub enum Command {
     Describe(Box<describe::Describe>),
     /// `apply`, `create -f`, `replace -f`.
     Apply(Box<apply::Apply>),
+    /// `apply view-last-applied`, `apply set-last-applied`.
+    LastApplied(Box<last_applied::LastApplied>),
     /// `delete`.
     Delete(Box<delete::Delete>),
     /// `scale`.
@@ -182,6 +185,7 @@ impl Command {
             Command::Get(c) => &mut **c,
             Command::Describe(c) => &mut **c,
             Command::Apply(c) => &mut **c,
+            Command::LastApplied(c) => &mut **c,
             Command::Delete(c) => &mut **c,
             Command::Scale(c) => &mut **c,
             Command::Label(c) => &mut **c,
@@ -317,7 +321,7 @@ pub fn flags_of(name: &str, _subcommand: Option<&str>) -> Vec<Flag> {
     match name {
         "get" => get::FLAGS.to_vec(),
         "describe" => describe::FLAGS.to_vec(),
-        "apply" | "replace" => apply::FLAGS.to_vec(),
+        "apply" | "replace" | "diff" => apply::FLAGS.to_vec(),
         "create" => create::FLAGS.to_vec(),
         "run" => create::RUN_FLAGS.to_vec(),
         "delete" => delete::FLAGS.to_vec(),
@@ -345,6 +349,7 @@ fn parse(name: &str, subcommand: &str, args: Arguments, setup: &Setup<'_>) -> Re
         "describe" => describe::parse(args, setup),
         "apply" => apply::parse(apply::Mode::Apply, args, setup),
         "replace" => apply::parse(apply::Mode::Replace, args, setup),
+        "diff" => apply::parse(apply::Mode::Diff, args, setup),
         "create" if !args.all("filename").is_empty() => apply::parse(apply::Mode::Create, args, setup),
         "create" => create::parse(args, setup),
         "run" => create::parse_run(args, setup),

@@ -1,6 +1,7 @@
 //! How objects are printed.
 
 pub mod columns;
+pub mod diff;
 pub mod format;
 pub mod jsonpath;
 pub mod sort;

@@ -267,7 +267,7 @@ impl Server {
         let content_type = request.header_value("content-type").map_or("", |s| s.as_str());
         let new = match content_type {
             api::patch::MERGE_PATCH | api::patch::APPLY_PATCH => Ok(api::patch::merge(old, &patch)),
-            api::patch::JSON_PATCH => api::patch::json(old, &patch),
+            api::patch::JSON_PATCH => api::patch::json(old, &patch).map_err(|e| e.to_string()),
             _ => {
                 let definition = schema::definition_of(old).expect("only kinds of the schema are tested");
                 api::patch::strategic(definition, old, &patch)
