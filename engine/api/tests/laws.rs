@@ -1,7 +1,7 @@
 //! Laws that hold for all values.
 
 use clusterlab_api::quantity::Quantity;
-use clusterlab_api::{Value, json, patch, schema, types, yaml};
+use clusterlab_api::{Value, json, managed, patch, schema, types, yaml};
 use proptest::prelude::*;
 
 fn text() -> impl Strategy<Value = String> {
@@ -181,5 +181,45 @@ proptest! {
         schema::normalize(&mut pod);
         let object = clusterlab_api::Object::new(pod);
         let _ = clusterlab_api::table::row(kind, &object, clusterlab_api::Object::meta(&object).creation_timestamp.unwrap_or_default());
+    }
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig { cases: 48, failure_persistence: None, ..ProptestConfig::default() })]
+
+    #[test]
+    fn any_patch_is_taken_or_refused(target in pod(), other in pod(), odd in value(), at in "(/(spec|metadata|containers|labels|a|0|-)){0,4}") {
+        let definition = schema::named("core.v1.Pod").unwrap();
+        let mut strange = other.clone();
+        strange.set(&["spec", "containers"], odd.clone());
+        strange.set(&["metadata", "$setElementOrder/finalizers"], odd.clone());
+        let before = target.clone();
+        for patch in [&odd, &other, &strange] {
+            let _ = patch::merge(&target, patch);
+            let _ = patch::strategic(definition, &target, patch);
+            let _ = patch::json(&target, patch);
+            for op in ["add", "remove", "replace", "move", "copy", "test", "x"] {
+                let mut step = Value::map();
+                step.set(&["op"], op);
+                step.set(&["path"], at.as_str());
+                step.set(&["from"], at.as_str());
+                step.set(&["value"], patch.clone());
+                let _ = patch::json(&target, &Value::from(vec![step]));
+            }
+            let manager = managed::Manager {
+                name: "me".into(), operation: managed::Operation::Apply, api_version: "v1".into(), subresource: "".into(),
+            };
+            let writer = managed::Writer { definition: Some(definition), manager, time: sim::SimTime::ZERO };
+            for force in [false, true] {
+                let applied = managed::apply(Some(&target), patch, &writer, &managed::FieldSet::default(), force);
+                let Ok(applied) = applied else { continue };
+                // Once more changes nothing.
+                let again = managed::apply(Some(&applied.0), patch, &writer, &managed::FieldSet::default(), false);
+                prop_assert_eq!(again.map(|again| managed::same_but_times(&applied.0, &again.0)), Ok(true));
+            }
+            let mut new = patch.clone();
+            managed::update(Some(&target), &mut new, &writer);
+        }
+        prop_assert_eq!(target, before);
     }
 }

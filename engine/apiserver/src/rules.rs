@@ -157,6 +157,7 @@ pub(crate) fn patch(
 ) -> Result<Value> {
     match kind {
         PatchKind::Json => patch::json(target, patch).map_err(json_refused),
+        PatchKind::Merge if patch.as_map().is_none() => Err(Failure::bad_request("Invalid JSON Patch")),
         PatchKind::Merge => Ok(patch::merge(target, patch)),
         PatchKind::Strategic => {
             let definition = match op.subresource.as_str() {
@@ -165,11 +166,24 @@ pub(crate) fn patch(
             };
             let definition = definition
                 .ok_or_else(|| Failure::unsupported_media_type(&[patch::JSON_PATCH, patch::MERGE_PATCH]))?;
-            // Kubernetes has no words of its own for most of these.
-            patch::strategic(definition, target, patch).map_err(|why| api::status::unknown(why).into())
+            if patch.as_map().is_none() {
+                return Err(Failure::bad_request("invalid JSON document"));
+            }
+            patch::strategic(definition, target, patch).map_err(strategic_refused)
         }
         // The managers decide: `handlers::managers`.
         PatchKind::Apply => Ok(target.clone()),
+    }
+}
+
+/// Kubernetes has no words of its own for most of these.
+fn strategic_refused(why: String) -> Failure {
+    match why.as_str() {
+        patch::BAD_ORDER | patch::BAD_RETAIN_KEYS | "invalid patch format of primitive list" => {
+            Failure::bad_request(why)
+        }
+        patch::NO_LISTS_OF_LISTS => api::status::patch_failed().into(),
+        _ => api::status::unknown(why).into(),
     }
 }
 

@@ -87,7 +87,8 @@ impl Checker {
                         self.problem(&format!("duplicate entries for key {shown}"));
                     }
                 }
-                Err(why) => self.problem(&format!("element {i}: {why}")),
+                // What has no name can't be spoken of, nor what comes after it.
+                Err(why) => return self.problem(&format!("element {i}: {why}")),
             }
         }
     }

@@ -11,7 +11,7 @@ pub use create::{create_strategic, three_way_strategic};
 pub use diff::changed_paths;
 pub use json_patch::{JsonPatchError, json};
 pub use merge::{create_merge, merge, three_way_merge};
-pub use strategic::strategic;
+pub use strategic::{BAD_ORDER, BAD_RETAIN_KEYS, NO_LISTS_OF_LISTS, strategic};
 
 use crate::schema;
 use crate::{Value, object};

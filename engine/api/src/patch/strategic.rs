@@ -1,8 +1,16 @@
 //! Applying strategic merge patches (`k8s.io/apimachinery/pkg/util/strategicpatch`).
 
 use super::order::{arrange, identity, position};
+use crate::managed::go_text as go;
 use crate::schema::{Definition, Field};
 use crate::{List, Map, Value, json};
+
+/// A `$retainKeys` that is no list, or does not name what the patch sets.
+pub const BAD_RETAIN_KEYS: &str = "invalid patch format of retainKeys";
+/// A `$setElementOrder` that is no list.
+pub const BAD_ORDER: &str = "invalid patch format of setElementOrder list";
+/// A list in a list that merges.
+pub const NO_LISTS_OF_LISTS: &str = "lists of lists are not supported";
 
 pub(super) const DIRECTIVE: &str = "$patch";
 pub(super) const RETAIN_KEYS: &str = "$retainKeys";
@@ -29,26 +37,39 @@ fn merge_map(definition: Option<&'static Definition>, original: &Map, patch: &Ma
                 return Ok(replaced);
             }
             "delete" => return Ok(Map::default()),
-            "merge" => {}
-            other => return Err(format!("Unknown patch type found: {other}")),
+            _ => return Err(unknown_directive(patch)),
         },
-        Some(other) => return Err(format!("invalid value for special key: {DIRECTIVE}: {other:?}")),
+        Some(_) => return Err(unknown_directive(patch)),
     }
     let mut result = original.clone();
     if let Some(retained) = patch.get(RETAIN_KEYS) {
-        let Some(retained) = retained.as_list() else {
-            return Err("invalid patch format of retainKeys".to_owned());
+        let Some(retained) = retained.as_list() else { return Err(BAD_RETAIN_KEYS.to_owned()) };
+        let is_retained =
+            |name: &str| retained.as_slice().iter().any(|r| r.as_str().is_some_and(|r| r == name));
+        let stays = |name: &str, value: &Value| {
+            let directive =
+                name == RETAIN_KEYS || name.starts_with(DELETE_PRIMITIVES) || name.starts_with(ELEMENT_ORDER);
+            directive || value.is_null() || is_retained(name)
         };
-        result.retain(|name, _| retained.as_slice().iter().any(|r| r.as_str() == Some(name)));
+        if !patch.iter().all(|(name, value)| stays(name, value)) {
+            return Err(BAD_RETAIN_KEYS.to_owned());
+        }
+        result.retain(|name, _| is_retained(name));
     }
     for (name, value) in patch.iter() {
         if let Some(list) = name.strip_prefix(DELETE_PRIMITIVES) {
+            if value.as_list().is_none() {
+                return Err("invalid patch format of primitive list".to_owned());
+            }
             if let Some(old) = result.get(list).and_then(Value::as_list) {
                 let kept: List =
                     old.as_slice().iter().filter(|item| !value.items().contains(item)).cloned().collect();
                 result.insert(list, kept);
             }
             continue;
+        }
+        if name.starts_with(ELEMENT_ORDER) && value.as_list().is_none() {
+            return Err(BAD_ORDER.to_owned());
         }
         if name == DIRECTIVE || name == RETAIN_KEYS || name.starts_with(ELEMENT_ORDER) {
             continue;
@@ -58,9 +79,7 @@ fn merge_map(definition: Option<&'static Definition>, original: &Map, patch: &Ma
             continue;
         }
         let field = definition.and_then(|d| d.field(name));
-        let new = merge_value(field, result.get(name), value).map_err(|e| format!("{name}: {e}"));
-        let new =
-            new.map_err(|e| e.rsplit_once(": map:").map_or(e.clone(), |(_, rest)| format!("map:{rest}")))?;
+        let new = merge_value(field, result.get(name), value)?;
         if result.get(name) != Some(&new) {
             result.insert(json::field_name(name), new);
         }
@@ -107,20 +126,47 @@ fn merge_list(
     key: Option<&str>,
 ) -> Result<Vec<Value>, String> {
     let mut merged = original.to_vec();
-    let Some(key) = key else {
+    if merged.is_empty() && patch.is_empty() {
+        return Ok(merged);
+    }
+    let kinds = || original.iter().chain(patch);
+    if kinds().any(|item| item.as_list().is_some()) {
+        return Err(NO_LISTS_OF_LISTS.to_owned());
+    }
+    let maps = kinds().filter(|item| item.as_map().is_some()).count();
+    let same_kind = |item: &Value| kinds().next().is_some_and(|first| first.type_name() == item.type_name());
+    if !kinds().all(same_kind) {
+        let shown = |items: &[Value]| items.iter().map(go).collect::<Vec<_>>().join(" ");
+        return Err(format!(
+            "list element types are not identical: [[{}] [{}]]",
+            shown(original),
+            shown(patch)
+        ));
+    }
+    // What is no object is told apart by itself, whatever the schema says.
+    let Some(key) = key.filter(|_| maps > 0) else {
+        if maps > 0 {
+            let name = definition.map_or("", |definition| definition.struct_name());
+            return Err(format!("cannot merge lists without merge key for {name}"));
+        }
         merged.extend(patch.iter().filter(|item| !original.contains(item)).cloned());
         return Ok(arrange(merged, patch, original, None));
     };
-    let directive = |item: &Value| item.str_at(&[DIRECTIVE]).cloned();
-    let is = |item: &Value, what: &str| directive(item).is_some_and(|d| d == what);
-    let ordinary: Vec<Value> =
-        patch.iter().filter(|item| directive(item).is_none_or(|d| d == "merge")).cloned().collect();
+    let is = |item: &Value, what: &str| item.str_at(&[DIRECTIVE]).is_some_and(|d| d == what);
+    for item in patch.iter().filter(|item| item.get(DIRECTIVE).is_some()) {
+        if is(item, "merge") {
+            return Err("merging lists cannot yet be specified in the patch".to_owned());
+        }
+        if !is(item, "delete") && !is(item, "replace") {
+            return Err(unknown_directive(item.as_map().unwrap_or(&Map::default())));
+        }
+    }
+    let ordinary: Vec<Value> = patch.iter().filter(|item| item.get(DIRECTIVE).is_none()).cloned().collect();
     if patch.iter().any(|item| is(item, "replace")) {
         // One such item makes the rest of the patch the new list.
         return Ok(ordinary.iter().map(clean).collect());
     }
-    let lacks_key =
-        |item: &Value| format!("map: {} does not contain declared merge key: {key}", go_map(item));
+    let lacks_key = |item: &Value| format!("map: {} does not contain declared merge key: {key}", go(item));
     for item in patch.iter().filter(|item| is(item, "delete")) {
         let id = item.get(key).ok_or_else(|| lacks_key(item))?;
         merged.retain(|old| old.get(key) != Some(id));
@@ -156,14 +202,9 @@ fn clean(value: &Value) -> Value {
     }
 }
 
-/// As Go prints a map.
-fn go_map(value: &Value) -> String {
-    let Some(map) = value.as_map() else { return json::write(value) };
-    let fields = map.iter().map(|(name, value)| match value {
-        Value::Str(s) => format!("{name}:{s}"),
-        other => format!("{name}:{}", go_map(other)),
-    });
-    format!("map[{}]", fields.collect::<Vec<_>>().join(" "))
+fn unknown_directive(patch: &Map) -> String {
+    let directive = patch.get(DIRECTIVE).map_or_else(String::new, go);
+    format!("unknown patch type: {directive} in map: {}", go(&Value::Map(patch.clone())))
 }
 
 #[cfg(test)]
@@ -226,6 +267,38 @@ mod tests {
         assert_eq!(result.unwrap().items_at(&["spec", "containers"])[0].str_at(&["name"]).unwrap(), "log");
         let error = pod(object!({"spec": {"containers": [{"image": "x"}]}})).unwrap_err();
         assert_eq!(error, "map: map[image:x] does not contain declared merge key: name");
+    }
+
+    #[test]
+    fn bad_patches() {
+        let table = [
+            (
+                object!({"spec": {"containers": [{"$patch": "merge", "name": "web"}]}}),
+                "merging lists cannot yet be specified in the patch",
+            ),
+            (
+                object!({"spec": {"containers": [{"$patch": "drop", "name": "web"}]}}),
+                "unknown patch type: drop in map: map[$patch:drop name:web]",
+            ),
+            (object!({"spec": {"$patch": "drop"}}), "unknown patch type: drop in map: map[$patch:drop]"),
+            (object!({"spec": {"containers": [["web"]]}}), NO_LISTS_OF_LISTS),
+            (
+                object!({"spec": {"containers": ["web"]}}),
+                "list element types are not identical: [[map[image:nginx name:web ports:[map[containerPort:80]]] map[name:log]] [web]]",
+            ),
+            (
+                object!({"spec": {"volumes": [{"name": "data", "hostPath": {"path": "/x"}, "$retainKeys": ["name"]}]}}),
+                BAD_RETAIN_KEYS,
+            ),
+            (object!({"spec": {"$setElementOrder/containers": "web"}}), BAD_ORDER),
+            (
+                object!({"metadata": {"$deleteFromPrimitiveList/finalizers": "x"}}),
+                "invalid patch format of primitive list",
+            ),
+        ];
+        for (patch, message) in table {
+            assert_eq!(pod(patch.clone()).unwrap_err(), message, "{patch:?}");
+        }
     }
 
     #[test]

@@ -333,7 +333,7 @@ impl Apply {
         let source = current.document.source.as_str();
         current.doing = format!("error when creating {source:?}: ");
         let mut body = current.modified.clone();
-        if matches!(self.mode, Mode::Apply | Mode::Diff) || self.save_config {
+        if self.mode == Mode::Apply || self.save_config {
             annotate(&mut body);
         }
         let request = Request::new(Method::Post, current.resource.collection(&current.namespace))
@@ -392,6 +392,10 @@ impl Apply {
         let last = last.and_then(|text| api::json::parse(text.as_str()).ok()).unwrap_or_default();
         let mut modified = current.modified.clone();
         annotate(&mut modified);
+        if self.mode == Mode::Diff {
+            // The note itself is not compared.
+            modified.remove(&["metadata", "annotations", LAST_APPLIED]);
+        }
         let (content_type, patch) = match api::patch::three_way(&last, &modified, live) {
             Ok(found) => found,
             Err(message) => {

@@ -85,6 +85,8 @@ impl Format {
         headers: bool,
         managed_fields: bool,
     ) -> Result<String, Failure> {
+        // Templates see all there is.
+        let managed_fields = managed_fields || matches!(self, Format::JsonPath(_));
         let tree = |found: &Found| trimmed(&found.value, managed_fields);
         let whole = || match objects {
             [one] if single => tree(one),
@@ -115,7 +117,7 @@ pub fn yaml(value: &Value) -> String {
     api::yaml::write(value)
 }
 
-/// An object as it is shown: without `managedFields`, which nobody reads.
+/// An object as it is shown: without `managedFields`, unless they are asked for.
 fn trimmed(value: &Value, managed_fields: bool) -> Value {
     let mut value = value.clone();
     if !managed_fields {
