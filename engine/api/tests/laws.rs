@@ -218,7 +218,7 @@ proptest! {
                 prop_assert_eq!(again.map(|again| managed::same_but_times(&applied.0, &again.0)), Ok(true));
             }
             let mut new = patch.clone();
-            managed::update(Some(&target), &mut new, &writer);
+            managed::update(Some(&target), &mut new, &writer, &mut |part| part);
         }
         prop_assert_eq!(target, before);
     }

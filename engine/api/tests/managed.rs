@@ -49,7 +49,7 @@ fn run(scenario: &Value) -> Result<(), String> {
         let result = match operation {
             Operation::Update => {
                 schema::normalize(&mut object);
-                update(live.as_ref(), &mut object, &writer);
+                update(live.as_ref(), &mut object, &writer, &mut |part| part);
                 Ok(object)
             }
             Operation::Apply => {

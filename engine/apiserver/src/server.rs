@@ -13,6 +13,7 @@ use crate::bootstrap::Bootstrap;
 use crate::config::Config;
 use crate::deadlines::{self, Deadline, Deadlines};
 use crate::door::Door;
+use crate::handlers::Known;
 use crate::health::{Probes, is_health};
 use crate::message::ProxyId;
 use crate::operation::{Caller, Operation, OperationId, Pending};
@@ -64,6 +65,8 @@ pub struct ApiServer {
     pub(crate) node_pods: NodePods,
     /// What DefaultTolerationSeconds adds; one value for all pods.
     pub(crate) tolerations: [Value; 2],
+    /// What sets of managed fields have in common.
+    pub(crate) known: Known,
 }
 
 impl ApiServer {
@@ -92,6 +95,7 @@ impl ApiServer {
             rbac: Rbac::default(),
             node_pods: NodePods::default(),
             tolerations: crate::admission::tolerations(),
+            known: Known::default(),
             config,
         }
     }

@@ -120,7 +120,7 @@ pub fn apply(
         let manager = Manager { name: BEFORE, operation: Operation::Update, ..writer.manager.clone() };
         let had = compare(shape, &EMPTY, &object).changed.difference(unmanaged());
         let before = Writer { manager, ..writer.clone() };
-        managed = tracked(managed, &FieldSet::default(), &had, &before);
+        managed = tracked(managed, &FieldSet::default(), &had, &before, &mut |part| part);
     }
     let mut bare = object.clone();
     put(&mut bare, None);
@@ -142,7 +142,7 @@ pub fn apply(
     if writer.manager.name == KUBECTL && new.at(&["metadata", "annotations", LAST_APPLIED]).is_some() {
         new.set(&["metadata", "annotations", LAST_APPLIED], last_applied_of(config));
     }
-    put(&mut new, managed.write());
+    put(&mut new, managed.write(&mut |part| part));
     Ok(Applied(new))
 }
 

@@ -108,14 +108,14 @@ impl Managed {
         Managed::read(object.items_at(&["metadata", "managedFields"])).unwrap_or_default()
     }
 
-    /// The list as it is stored.
-    pub fn write(mut self) -> Option<Value> {
+    /// The list as it is stored. New entries go through `share`.
+    pub fn write(mut self, share: &mut dyn FnMut(Value) -> Value) -> Option<Value> {
         if self.entries.is_empty() {
             return None;
         }
         self.cap();
         self.entries.sort_by(Entry::order);
-        Some(Value::from(self.entries.into_iter().map(Entry::write).collect::<Vec<Value>>()))
+        Some(Value::from(self.entries.into_iter().map(|entry| entry.write(share)).collect::<Vec<Value>>()))
     }
 
     pub fn find(&self, manager: &Manager) -> Option<&Entry> {
@@ -229,7 +229,7 @@ impl Entry {
         Some(Entry { manager, time: value.str_at(&["time"]).cloned(), fields, source: Some(value.clone()) })
     }
 
-    fn write(self) -> Value {
+    fn write(self, share: &mut dyn FnMut(Value) -> Value) -> Value {
         if let Some(source) = self.source {
             return source;
         }
@@ -246,7 +246,7 @@ impl Entry {
         if let Some(time) = self.time {
             fields.push((literal!("time"), Value::from(time)));
         }
-        Value::Map(fields.into_iter().collect::<Map>())
+        share(Value::Map(fields.into_iter().collect::<Map>()))
     }
 
     fn says(&self, other: &Entry) -> bool {

@@ -45,6 +45,22 @@ impl FieldSet {
         self.0.as_ref()
     }
 
+    /// With each part put through `share`, the innermost first.
+    pub(super) fn shared(&self, share: &mut dyn FnMut(Value) -> Value) -> FieldSet {
+        fn walk(node: &Value, share: &mut dyn FnMut(Value) -> Value) -> Value {
+            let Some(map) = node.as_map().filter(|map| !map.is_empty()) else { return node.clone() };
+            let mut same = map.clone();
+            for (name, child) in map.iter() {
+                let shared = walk(child, share);
+                if !shared.same(child) {
+                    same.insert(name.clone(), shared);
+                }
+            }
+            share(Value::Map(same))
+        }
+        FieldSet(self.0.as_ref().map(|root| walk(root, share)))
+    }
+
     /// True without members.
     pub fn is_empty(&self) -> bool {
         self.0.is_none()

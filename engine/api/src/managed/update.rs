@@ -2,6 +2,7 @@
 
 use sim::Str;
 
+use super::FieldSet;
 use super::Writer;
 use super::compare::compare;
 use super::entries::{Managed, is_reset};
@@ -15,7 +16,10 @@ const PATH: [&str; 2] = ["metadata", "managedFields"];
 /// state says of its managers counts when it is sound, unless it came through a subresource.
 ///
 /// An object whose managers were taken away (`managedFields: [{}]`) has none until somebody applies to it.
-pub fn update(old: Option<&Value>, new: &mut Value, writer: &Writer) {
+///
+/// Pods of one template have the same sets: each new part of one goes through `share`, which may give back an equal part
+/// that others have.
+pub fn update(old: Option<&Value>, new: &mut Value, writer: &Writer, share: &mut dyn FnMut(Value) -> Value) {
     let before = old.and_then(|old| old.at(&PATH));
     let given = new.at(&PATH);
     let kept = match (given, before) {
@@ -38,20 +42,25 @@ pub fn update(old: Option<&Value>, new: &mut Value, writer: &Writer) {
     if changed.is_empty() && removed.is_empty() && !told {
         return put(new, before.cloned());
     }
-    put(new, tracked(managed, &changed.union(&removed), &changed, writer).write());
+    put(new, tracked(managed, &removed, &changed, writer, share).write(share));
 }
 
 /// The managers after a change.
 pub(super) fn tracked(
     mut managed: Managed,
-    all: &super::FieldSet,
-    changed: &super::FieldSet,
+    removed: &FieldSet,
+    changed: &FieldSet,
     writer: &Writer,
+    share: &mut dyn FnMut(Value) -> Value,
 ) -> Managed {
-    managed.take(all, None);
+    managed.take(removed, None);
+    managed.take(changed, Some(&writer.manager));
     if !changed.is_empty() {
         let own = managed.find(&writer.manager).map(|entry| entry.fields.clone()).unwrap_or_default();
-        managed.set(&writer.manager, own.union(changed), Some(writer.stamp()));
+        let all = own.union(changed);
+        // Who writes the same fields again keeps the set.
+        let all = if all.same(&own) { all } else { all.shared(share) };
+        managed.set(&writer.manager, all, Some(writer.stamp()));
     }
     managed
 }

@@ -95,7 +95,7 @@ impl ApiServer {
         rules::defaults(&resource, &mut object);
         // An applied configuration comes with its managers.
         if op.verb != Verb::Patch {
-            managers::updated(op, &resource, None, &mut object, context.now);
+            managers::updated(&mut self.known, op, &resource, None, &mut object, context.now);
         }
         self.admit(op, &mut object, Attributes { resource: &resource, previous: None }, context)?;
         for field in ["selfLink", "deletionTimestamp", "deletionGracePeriodSeconds", "generation"] {

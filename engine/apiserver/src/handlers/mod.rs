@@ -22,6 +22,7 @@ use std::sync::Arc;
 use etcd::rpc::{self, KeyRange, OpResponse, Range};
 
 pub(crate) use list::{ListQuery, list_tree};
+pub(crate) use managers::Known;
 pub(crate) use patch::PatchKind;
 pub(crate) use store::{Change, Outcome};
 pub(crate) use update::copy;

@@ -83,7 +83,14 @@ impl ApiServer {
         match managers {
             Some(managers) => value.set(&["metadata", "managedFields"], managers),
             None if applied => drop(value.remove(&["metadata", "managedFields"])),
-            None => managers::updated(op, &resource, Some(current.value()), &mut value, context.now),
+            None => managers::updated(
+                &mut self.known,
+                op,
+                &resource,
+                Some(current.value()),
+                &mut value,
+                context.now,
+            ),
         }
         if hands_out {
             self.prepare_update(op, &resource, &mut value, current)?;
