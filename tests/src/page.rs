@@ -175,6 +175,12 @@ impl Page {
         Ok(())
     }
 
+    /// The same, in milliseconds.
+    pub async fn run_millis(&self, millis: u32) -> Result<()> {
+        self.promise(&format!("clusterlab.runUntil(clusterlab.now() + {millis} / 1000)")).await?;
+        Ok(())
+    }
+
     /// Types a line beside the page's own terminal; its standard output.
     pub async fn kubectl(&self, line: &str) -> Result<String> {
         let answer = self.promise(&format!("clusterlab.kubectl({})", json!(line))).await?;

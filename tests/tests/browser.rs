@@ -10,6 +10,8 @@ mod browser {
     mod looks;
     mod manifests;
     mod open;
+    mod raft;
+    mod raft_messages;
     mod scenes;
     mod sharing;
     mod store;

@@ -8,6 +8,7 @@ use web_sys::{Element, HtmlElement, KeyboardEvent};
 use crate::infra::Session;
 use crate::infra::ui::Sheet;
 use crate::infra::work::Job;
+use crate::views::close_raft;
 
 /// Starts to listen, for as long as the page is there.
 pub fn listen(session: &Session) {
@@ -75,12 +76,15 @@ pub fn back(session: &Session) {
 }
 
 fn escape(session: &Session) {
+    if session.state().ui().raft.chosen.is_some() {
+        return close_raft(session);
+    }
     session.ui(|ui| {
         if ui.help {
             ui.help = false;
         } else if ui.picking.is_some() {
             ui.picking = None;
-        } else {
+        } else if !ui.raft.leave() {
             ui.selected = None;
         }
     });

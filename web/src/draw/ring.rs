@@ -53,9 +53,10 @@ impl Ring {
         // Words stand outside, left and right.
         let words = if narrow { 66.0 } else { 108.0 };
         let room_x = (width / 2.0 - disc - 14.0 - words).max(44.0);
-        let room_y = (height / 2.0 - disc - 18.0).max(40.0);
+        // Below the lowest disc stand its ticks.
+        let room_y = (height / 2.0 - disc - 24.0).max(40.0);
         let (rx, ry) = (room_x.min(room_y * 1.45), room_y.min(room_x * 1.45));
-        let center = Point::new(width / 2.0, height / 2.0 + if count == 3 { ry * 0.14 } else { 0.0 });
+        let center = Point::new(width / 2.0, height / 2.0 - 5.0 + if count == 3 { ry * 0.14 } else { 0.0 });
         let ry = if count == 3 { ry * 1.1 } else { ry };
         let places = (0..count)
             .map(|i| {

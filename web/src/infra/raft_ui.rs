@@ -50,6 +50,20 @@ pub struct RaftUi {
 }
 
 impl RaftUi {
+    /// What stays when another lab comes: how the person likes to look.
+    pub fn for_another_lab(&self) -> RaftUi {
+        RaftUi { slow: self.slow, invariants: self.invariants, ..RaftUi::default() }
+    }
+
+    /// Leaves what is half done; true when something was.
+    pub fn leave(&mut self) -> bool {
+        let half_done = self.swapping.is_some() || self.groups.is_some() || self.form.is_some();
+        self.swapping = None;
+        self.groups = None;
+        self.form = None;
+        half_done
+    }
+
     /// Puts a member into the next group, or out of all.
     pub fn next_group(&mut self, member: u32) {
         let Some(groups) = &mut self.groups else { return };

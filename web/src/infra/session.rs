@@ -296,6 +296,7 @@ impl Session {
             s.changes += 1;
             s.ui.selected = None;
             s.ui.picking = None;
+            s.ui.raft = s.ui.raft.for_another_lab();
             s.ui.scene = None;
             s.behind = false;
         });

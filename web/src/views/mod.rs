@@ -9,6 +9,8 @@ mod schedule;
 mod store;
 mod trace;
 
+pub use raft::close as close_raft;
+
 use yew::prelude::*;
 
 use crate::hooks::{use_redraw, use_session};

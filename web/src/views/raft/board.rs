@@ -2,13 +2,15 @@
 
 use std::rc::Rc;
 
+use sim::LinkRule;
 use yew::prelude::*;
 
+use super::link::Links;
 use super::live::Live;
 use super::popover::Popover;
 use super::recovery::Recoveries;
+use super::rove;
 use super::scene::{Scene, who};
-use super::{link, rove};
 use crate::draw::ring::Ring;
 use crate::hooks::{use_raft_texts, use_redraw, use_session, use_texts};
 use crate::infra::Topic;
@@ -46,7 +48,7 @@ pub fn Board(props: &BoardProps) -> Html {
         <>
             <svg class="board raft-ring" width={width.to_string()} height={height.to_string()} viewBox={format!("0 0 {width} {height}")}
                 role="group" aria-label={r.ring} {onkeydown} {onclick}>
-                { link::links(&scene) }
+                <Links ring={ring.clone()} who={who.clone()} rules={rules(&scene)} chosen={scene.session.state().ui().raft.chosen} />
                 <Live ring={ring.clone()} who={who.clone()} />
             </svg>
             <Recoveries />
@@ -68,4 +70,10 @@ impl PartialEq for RingProps {
     fn eq(&self, other: &RingProps) -> bool {
         Rc::ptr_eq(&self.ring, &other.ring) && Rc::ptr_eq(&self.who, &other.who)
     }
+}
+
+/// How all links behave, in the order of the ring.
+fn rules(scene: &Scene) -> Vec<LinkRule> {
+    let who = &scene.who;
+    who.iter().flat_map(|a| who.iter().filter(move |b| *b != a).map(move |b| scene.rule(*a, *b))).collect()
 }

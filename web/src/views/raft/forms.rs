@@ -10,7 +10,7 @@ use super::member::group_name;
 use super::scene::{name_of, who};
 use super::{act, toolbar};
 use crate::draw::format;
-use crate::hooks::{use_raft_texts, use_redraw, use_session, use_texts};
+use crate::hooks::{use_raft_texts, use_redraw, use_session};
 use crate::infra::i18n::fill;
 use crate::infra::raft_ui::{Form, GROUPS};
 use crate::infra::{Session, Topic};
@@ -72,11 +72,13 @@ fn Typed() -> Html {
         ("quiet", r.typed_waits.to_owned())
     } else {
         let (out, err) = lab.printed(number);
+        // An answer begins with what was done; an error ends with why not.
+        let first = |text: &str| text.lines().next().unwrap_or_default().to_owned();
         let last = |text: &str| text.lines().last().unwrap_or_default().to_owned();
         if lab.session(number).exit_code.is_some_and(|code| code != 0) {
             ("bad-text", last(&err))
         } else {
-            ("good-text", last(&out))
+            ("good-text", first(&out))
         }
     };
     // The address only says where it was typed.
@@ -216,7 +218,7 @@ struct PartitionProps {
 /// Groups by clicking on members.
 #[component]
 fn Partition(props: &PartitionProps) -> Html {
-    let (session, t, r) = (use_session(), use_texts(), use_raft_texts());
+    let (session, r) = (use_session(), use_raft_texts());
     let view = session.state().raft();
     let of = |group: u8| {
         let members = props.groups.iter().filter(move |(_, g)| **g == group).map(|(m, _)| name_of(&view, *m));
@@ -247,7 +249,7 @@ fn Partition(props: &PartitionProps) -> Html {
                     <span class={format!("group-chip group-{group}")}><strong>{ group_name(group) }</strong>{ format!(" {}", names.join(" ")) }</span>
                 })
             }) }
-            <button class="primary" disabled={!ready} onclick={apply}>{ t.cut }</button>
+            <button class="primary" disabled={!ready} onclick={apply}>{ r.cut }</button>
             <button onclick={cancel}>{ r.never_mind }</button>
         </div>
     }

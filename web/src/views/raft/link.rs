@@ -1,15 +1,39 @@
 //! The links between members: two lanes each, quiet while all is well.
 
+use std::rc::Rc;
+
 use sim::LinkRule;
 use yew::prelude::*;
 
 use super::scene::Scene;
-use crate::draw::ring::Lane;
+use crate::draw::ring::{Lane, Ring};
+use crate::hooks::{use_raft_texts, use_session, use_texts};
 use crate::infra::i18n::fill;
 use crate::infra::raft_ui::Chosen;
 
+/// Properties of [`Links`]: while they stay the same, nothing is drawn anew.
+#[derive(Properties)]
+pub struct LinksProps {
+    pub ring: Rc<Ring>,
+    pub who: Rc<Vec<u32>>,
+    pub rules: Vec<LinkRule>,
+    pub chosen: Option<Chosen>,
+}
+
+impl PartialEq for LinksProps {
+    fn eq(&self, other: &LinksProps) -> bool {
+        Rc::ptr_eq(&self.ring, &other.ring)
+            && Rc::ptr_eq(&self.who, &other.who)
+            && (&self.rules, self.chosen) == (&other.rules, other.chosen)
+    }
+}
+
 /// All links.
-pub fn links(scene: &Scene) -> Html {
+#[component]
+pub fn Links(props: &LinksProps) -> Html {
+    let (session, t, r) = (use_session(), use_texts(), use_raft_texts());
+    let scene = Scene::new(&session, t, r, props.ring.clone(), props.who.clone());
+    let scene = &scene;
     let who = &scene.who;
     let pairs = who.iter().enumerate().flat_map(|(i, a)| who[i + 1..].iter().map(|b| (*a, *b)));
     let mut first = true;

@@ -9,7 +9,7 @@ use yew::prelude::*;
 use super::act;
 use super::popover::{button, close, number};
 use super::scene::Scene;
-use crate::hooks::{use_raft_texts, use_session, use_texts};
+use crate::hooks::{use_raft_texts, use_session};
 
 /// The menu of a link.
 pub fn menu(scene: &Scene, a: u32, b: u32) -> Html {
@@ -48,7 +48,7 @@ struct DirectionProps {
 
 #[component]
 fn Direction(props: &DirectionProps) -> Html {
-    let (session, t, r) = (use_session(), use_texts(), use_raft_texts());
+    let (session, r) = (use_session(), use_raft_texts());
     let (from, to) = (props.from, props.to);
     let (latency, loss) = (use_node_ref(), use_node_ref());
     // Not drawn anew while time plays: that would take away what somebody types.
@@ -82,7 +82,7 @@ fn Direction(props: &DirectionProps) -> Html {
         <fieldset>
             <legend>{ &props.names }</legend>
             <div class="actions">
-                { switch(t.cut, rule.cut, |rule, cut| LinkRule { cut, ..rule }) }
+                { switch(r.cut, rule.cut, |rule, cut| LinkRule { cut, ..rule }) }
                 { switch(r.hold_new, rule.hold, |rule, hold| LinkRule { hold, ..rule }) }
             </div>
             <form class="row" {onsubmit}>

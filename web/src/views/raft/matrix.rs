@@ -105,7 +105,10 @@ pub fn Matrix() -> Html {
                 if width > 10.0 {
                     <svg class="board matrix" width={px(width.floor())} height={px(height)} aria-hidden="true">
                         { head(window) }
-                        { for view.members.iter().zip(rows.iter()).enumerate().map(|(i, (m, cells))| row(&view, m, cells, window, i, *looked_at, r)) }
+                        { for view.members.iter().zip(rows.iter()).enumerate().map(|(place, (member, cells))| {
+                            let looked_at = looked_at.filter(|(row, index)| *row == place && window.has(*index)).map(|(_, index)| index);
+                            html! { <Row key={member.index} {place} log={Log::of(&view, member, cells)} {window} {looked_at} /> }
+                        }) }
                     </svg>
                 }
             </div>
@@ -166,29 +169,67 @@ fn head(window: Window) -> Html {
     }) }</g> }
 }
 
-fn row(
-    view: &RaftView,
-    member: &RaftMember,
-    cells: &[LogCell],
-    window: Window,
+/// As much of a member as its row shows: while that stays the same, nothing is drawn anew.
+#[derive(Clone, PartialEq, Debug)]
+struct Log {
+    index: u32,
+    name: sim::Str,
+    letter: &'static str,
+    up: bool,
+    leads: bool,
+    first: u64,
+    snapshot: u64,
+    commit: u64,
+    applied: u64,
+    /// What the leader believes of it: the last entry it has, and the next one to send.
+    progress: Option<(u64, u64)>,
+    cells: Vec<LogCell>,
+}
+
+impl Log {
+    fn of(view: &RaftView, member: &RaftMember, cells: &[LogCell]) -> Log {
+        let known = leader(view).filter(|l| l.index != member.index);
+        let progress = known.and_then(|l| l.progress.iter().find(|p| p.index == member.index));
+        Log {
+            index: member.index,
+            name: member.name.clone(),
+            letter: letter(member),
+            up: member.up,
+            leads: member.up && member.role == Role::Leader,
+            first: member.first_index,
+            snapshot: member.snapshot_index,
+            commit: member.commit,
+            applied: member.applied,
+            progress: progress.map(|p| (p.matched, p.next)),
+            cells: cells.to_vec(),
+        }
+    }
+}
+
+#[derive(Properties, PartialEq)]
+struct RowProps {
     place: usize,
-    looked_at: Option<(usize, u64)>,
-    r: &'static RaftTexts,
-) -> Html {
-    let y = HEAD + place as f64 * ROW;
-    let leads = member.up && member.role == Role::Leader;
-    let class = classes!("log-row", (!member.up).then_some("is-down"), leads.then_some("leads"));
-    let looked = looked_at.filter(|(row, index)| *row == place && window.has(*index)).map(|(_, index)| index);
+    log: Log,
+    window: Window,
+    looked_at: Option<u64>,
+}
+
+#[component]
+fn Row(props: &RowProps) -> Html {
+    let r = use_raft_texts();
+    let (log, window) = (&props.log, props.window);
+    let y = HEAD + props.place as f64 * ROW;
+    let class = classes!("log-row", (!log.up).then_some("is-down"), log.leads.then_some("leads"));
     html! {
-        <g key={member.index} {class} data-log={member.index.to_string()}>
+        <g {class} data-log={log.index.to_string()}>
             <rect class="log-ground" x={px(NAMES)} y={px(y)} width={px(window.columns as f64 * CELL)} height={px(CELL_HEIGHT)} />
-            <text class="log-name" x="0" y={px(y + 14.0)}>{ member.name.to_string() }</text>
-            <text class="log-role mono" x={px(NAMES - 14.0)} y={px(y + 14.0)} text-anchor="middle">{ letter(member) }</text>
-            { compacted(member, window, y, r) }
-            { for cells.iter().map(|cell| draw_cell(cell, member, window, y)) }
-            { bars(member, window, y) }
-            { arrows(view, member, window, y) }
-            if let Some(index) = looked {
+            <text class="log-name" x="0" y={px(y + 14.0)}>{ log.name.to_string() }</text>
+            <text class="log-role mono" x={px(NAMES - 14.0)} y={px(y + 14.0)} text-anchor="middle">{ log.letter }</text>
+            { compacted(log, window, y, r) }
+            { for log.cells.iter().map(|cell| draw_cell(cell, log, window, y)) }
+            { bars(log, window, y) }
+            { arrows(log, window, y) }
+            if let Some(index) = props.looked_at {
                 <rect class="looked-at" x={px(window.x(index) + 0.5)} y={px(y - 1.0)} width={px(CELL - 1.0)} height={px(CELL_HEIGHT + 2.0)} rx="3" />
             }
         </g>
@@ -196,8 +237,8 @@ fn row(
 }
 
 /// What a snapshot stands for.
-fn compacted(member: &RaftMember, window: Window, y: f64, r: &'static RaftTexts) -> Html {
-    let last = member.first_index.saturating_sub(1).min(window.to());
+fn compacted(log: &Log, window: Window, y: f64, r: &'static RaftTexts) -> Html {
+    let last = log.first.saturating_sub(1).min(window.to());
     if last < window.from {
         return Html::default();
     }
@@ -206,18 +247,18 @@ fn compacted(member: &RaftMember, window: Window, y: f64, r: &'static RaftTexts)
         <g class="compacted">
             <rect x={px(NAMES + 1.0)} y={px(y + 1.0)} width={px((width - 2.0).max(1.0))} height={px(CELL_HEIGHT - 2.0)} rx="3" />
             if width > 90.0 {
-                <text x={px(NAMES + width / 2.0)} y={px(y + 13.5)} text-anchor="middle">{ fill(r.snapshot_to, &[&thousands(member.snapshot_index)]) }</text>
+                <text x={px(NAMES + width / 2.0)} y={px(y + 13.5)} text-anchor="middle">{ fill(r.snapshot_to, &[&thousands(log.snapshot)]) }</text>
             }
         </g>
     }
 }
 
-fn draw_cell(cell: &LogCell, member: &RaftMember, window: Window, y: f64) -> Html {
+fn draw_cell(cell: &LogCell, log: &Log, window: Window, y: f64) -> Html {
     let x = window.x(cell.index);
     let class = classes!(
         "cell",
         format!("term-{}", cell.term % COLOURS),
-        (cell.index <= member.commit).then_some("committed"),
+        (cell.index <= log.commit).then_some("committed"),
         (!cell.durable).then_some("unstable"),
     );
     html! {
@@ -234,14 +275,14 @@ fn draw_cell(cell: &LogCell, member: &RaftMember, window: Window, y: f64) -> Htm
 }
 
 /// How far it has committed, and how far it has applied.
-fn bars(member: &RaftMember, window: Window, y: f64) -> Html {
+fn bars(log: &Log, window: Window, y: f64) -> Html {
     let end = |index: u64| window.x(index + 1) - NAMES;
-    let (applied, committed) = (end(member.applied), end(member.commit));
+    let (applied, committed) = (end(log.applied), end(log.commit));
     html! {
         <>
             if committed > 0.0 {
                 <rect class="committed-bar" x={px(NAMES)} y={px(y + CELL_HEIGHT + 1.0)} width={px(committed)} height="2" />
-                if window.has(member.commit) {
+                if window.has(log.commit) {
                     <rect class="committed-bar" x={px(NAMES + committed - 2.0)} y={px(y - 1.0)} width="2" height={px(CELL_HEIGHT + 4.0)} />
                 }
             }
@@ -253,22 +294,19 @@ fn bars(member: &RaftMember, window: Window, y: f64) -> Html {
 }
 
 /// What the leader believes of a follower: the last entry it has, and the next one to send.
-fn arrows(view: &RaftView, member: &RaftMember, window: Window, y: f64) -> Html {
-    let Some(leader) = leader(view).filter(|l| l.index != member.index) else { return Html::default() };
-    let Some(progress) = leader.progress.iter().find(|p| p.index == member.index) else {
-        return Html::default();
-    };
+fn arrows(log: &Log, window: Window, y: f64) -> Html {
+    let Some((matched, next)) = log.progress else { return Html::default() };
     let arrow = |index: u64, class: &'static str| {
         let x = window.x(index) + CELL / 2.0;
         html! { <path {class} d={format!("M{:.1} {:.1}l4.5 6h-9z", x, y + CELL_HEIGHT + 6.5)} /> }
     };
     html! {
         <>
-            if window.has(progress.matched) {
-                { arrow(progress.matched, "match-arrow") }
+            if window.has(matched) {
+                { arrow(matched, "match-arrow") }
             }
-            if window.has(progress.next) {
-                { arrow(progress.next, "next-arrow") }
+            if window.has(next) {
+                { arrow(next, "next-arrow") }
             }
         </>
     }

@@ -253,15 +253,17 @@ struct ClockProps {
 #[component]
 fn ClockForm(props: &ClockProps) -> Html {
     let (session, r) = (use_session(), use_raft_texts());
-    let (tick, heartbeat, election) = (use_node_ref(), use_node_ref(), use_node_ref());
+    let (tick, heartbeat, election, all) = (use_node_ref(), use_node_ref(), use_node_ref(), use_node_ref());
     let target = props.name.clone();
     let onsubmit = {
-        let (tick, heartbeat, election) = (tick.clone(), heartbeat.clone(), election.clone());
+        let (tick, heartbeat, election, all) =
+            (tick.clone(), heartbeat.clone(), election.clone(), all.clone());
         move |event: SubmitEvent| {
             event.prevent_default();
             let small = |node: &NodeRef| number(node).filter(|n| *n > 0).map(|n| n.min(10_000) as u32);
+            let all = all.cast::<web_sys::HtmlInputElement>().is_some_and(|i| i.checked());
             session.fault(Fault::Tune {
-                target: target.clone(),
+                target: if all { "all".to_owned() } else { target.clone() },
                 tick_ms: number(&tick).filter(|n| *n > 0).map(|n| n.min(600_000)),
                 heartbeat_ticks: small(&heartbeat),
                 election_ticks: small(&election),
@@ -276,6 +278,7 @@ fn ClockForm(props: &ClockProps) -> Html {
                 <span class="quiet">{ "ms" }</span>
                 <label>{ r.heartbeat }<input ref={heartbeat} type="number" min="1" value={props.heartbeat.to_string()} /></label>
                 <label>{ r.election }<input ref={election} type="number" min="1" placeholder="10" /></label>
+                <label><input ref={all} type="checkbox" />{ r.all_members }</label>
                 <button type="submit" data-part="button">{ r.set }</button>
             </form>
         </>

@@ -7,7 +7,7 @@ use yew::prelude::*;
 
 use super::link::px;
 use super::scene::{Scene, fraction};
-use super::{act, rove};
+use super::{act, popover, rove};
 use crate::draw::Point;
 use crate::draw::glyph::Family;
 use crate::infra::Session;
@@ -160,6 +160,9 @@ fn one(
     let onkeydown = {
         let session = scene.session.clone();
         move |event: KeyboardEvent| {
+            if event.ctrl_key() || event.meta_key() || event.alt_key() {
+                return;
+            }
             match event.key().as_str() {
                 "Enter" | " " => choose(&session, id),
                 "d" => act::deliver(&session, id),
@@ -174,9 +177,14 @@ fn one(
             }
             event.prevent_default();
             event.stop_propagation();
+            popover::refocus(&session, format!("[data-key=\"message-{}\"]", key(id)));
         }
     };
     let (onpointerdown, onpointermove, onpointerup) = hand(scene, message, drag);
+    let onpointercancel = {
+        let drag = drag.clone();
+        move |_: PointerEvent| drag.set(None)
+    };
     let onclick = {
         let session = scene.session.clone();
         move |event: MouseEvent| {
@@ -191,7 +199,7 @@ fn one(
     html! {
         <g key={key(id)} {class} role="button" data-part="message" data-key={format!("message-{}", key(id))}
             tabindex={if first { "0" } else { "-1" }} aria-label={label.clone()} aria-haspopup="dialog" aria-pressed={chosen.to_string()}
-            {onclick} {onkeydown} {onpointerdown} {onpointermove} {onpointerup}>
+            {onclick} {onkeydown} {onpointerdown} {onpointermove} {onpointerup} {onpointercancel}>
             <title>{ label }</title>
             <circle class="hit" cx={px(at.x)} cy={px(at.y)} r="9" />
             <path class="glyph" d={family.outline(at)} />

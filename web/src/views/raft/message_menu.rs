@@ -52,7 +52,9 @@ pub fn menu(scene: &Scene, id: MessageId) -> Html {
 /// Picks the message that this one changes places with: by pressing it, or from a list.
 fn swap(scene: &Scene, message: &RaftMessage) -> Html {
     let (session, id) = (scene.session.clone(), message.id);
-    if scene.view.messages.len() < 2 {
+    // Two that wait have no order: a hand delivers them in any.
+    let can = |other: &RaftMessage| other.id != id && !(other.held && message.held);
+    if !scene.view.messages.iter().any(can) {
         return Html::default();
     }
     let start = {

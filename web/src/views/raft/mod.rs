@@ -22,6 +22,8 @@ mod scene;
 mod steps;
 mod toolbar;
 
+pub use popover::close;
+
 use yew::prelude::*;
 
 use crate::hooks::{use_raft_texts, use_redraw, use_session, use_size, use_texts};

@@ -101,8 +101,13 @@ pub fn close(session: &Session) {
         Some(Chosen::Link(a, b)) => format!("[data-key=\"link-{a}-{b}\"]"),
         Some(Chosen::Message(id)) => format!("[data-key=\"message-{}\"]", super::message::key(id)),
     };
+    refocus(session, own);
+}
+
+/// Gives the focus back to what something was done to, or to the next message when it is gone.
+pub fn refocus(session: &Session, own: String) {
     let session = session.clone();
-    // After the page has drawn itself anew: the message may be gone.
+    // After the page has drawn itself anew.
     crate::infra::frame::after(30, move || {
         if session.state().ui().raft.chosen.is_none() && !rove::focus_first(&own) {
             rove::focus_first(".raft-messages [data-part]");

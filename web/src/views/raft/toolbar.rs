@@ -39,7 +39,6 @@ pub fn Toolbar() -> Html {
             <div class="panel-head raft-head">
                 <h2>{ t.raft }</h2>
                 <forms::Strip />
-                <span class="grow" />
                 <button class={classes!("promise-switch", if broken > 0 { "broken" } else { "holds" })} aria-pressed={invariants.to_string()}
                     title={r.invariants_title} onclick={let session = session.clone(); move |_: MouseEvent| session.ui(|ui| ui.raft.invariants = !ui.raft.invariants)}>
                     <span class="mark" aria-hidden="true">{ if broken > 0 { "✕ " } else { "✓ " } }</span>
@@ -51,7 +50,6 @@ pub fn Toolbar() -> Html {
                 { switch(if holds { r.holding } else { r.hold_all }, r.hold_all_title, holds, act::hold_all) }
                 { switch(r.slow, r.slow_title, slow, |s, on| s.ui(|ui| ui.raft.slow = on)) }
                 <span class="tool-group" role="group" aria-label={r.next_group}>
-                    <span class="quiet">{ r.next_group }</span>
                     { button(r.next_message, r.next_message_title, |s| s.step(Job::NextRaft)) }
                     { button(r.next_commit, r.next_commit_title, |s| act::search(s, Goal::Commit)) }
                     { button(r.next_election, r.next_election_title, |s| act::search(s, Goal::Election)) }
