@@ -16,10 +16,10 @@ async fn held(page: &Page) -> Result<u64> {
     page.count(HELD).await
 }
 
-/// The names of the waiting messages, in order.
-async fn order(page: &Page) -> Result<Vec<String>> {
-    let names =
-        page.js(&format!("return [...document.querySelectorAll('{HELD}')].map(e => e.dataset.key)")).await?;
+/// The names of messages, in order.
+async fn order(page: &Page, css: &str) -> Result<Vec<String>> {
+    let names = format!("return [...document.querySelectorAll('{css}')].map(e => e.dataset.key)");
+    let names = page.js(&names).await?;
     Ok(names.as_array().into_iter().flatten().filter_map(|n| Some(n.as_str()?.to_owned())).collect())
 }
 
