@@ -41,7 +41,7 @@ fn all_open_where_they_say_and_fit_in_a_link() {
         assert!(link.len() < 3_000, "{id}: {} characters", link.len());
         let again = Lab::from_link(&link).expect("its link");
         assert_eq!(again.state_hash(), lab.state_hash(), "{id}");
-        assert!(!title.is_empty() && says.len() > 100 && ["raft", "store"].contains(&view), "{id}");
+        assert!(!title.is_empty() && says.len() > 100 && ["raft", "store/wal"].contains(&view), "{id}");
         // And it goes on without a broken promise.
         let end = lab.now() + std::time::Duration::from_secs(10);
         run_to(&mut lab, end.as_nanos() / 1_000_000);

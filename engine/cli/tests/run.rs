@@ -227,6 +227,24 @@ fn a_link_holds_the_lab() {
 }
 
 #[test]
+fn scenes_are_listed_and_linked() {
+    let listed = good(&["scenes"], "");
+    assert!(listed.lines().count() >= 10 && listed.contains("figure-8  "), "{listed}");
+    let link = good(&["scenes", "figure-8"], "");
+    let yaml = good(&["unlink", link.trim_end()], "");
+    assert!(yaml.contains("controlPlane: false") && yaml.contains("maxMessageBytes: 1"), "{yaml}");
+    assert!(bad(&["scenes", "figure-9"], "").contains("there is no scene \"figure-9\""));
+}
+
+#[test]
+fn a_lab_of_etcd_alone() {
+    let lab = "apiVersion: clusterlab.dev/v1\nkind: Lab\nspec: {seed: 3, controlPlane: false, etcd: {members: 3}}\n";
+    let line = ["run", "-", "--until", "idle", "-c", "etcdctl put x 1", "-c", "etcdctl get x"];
+    assert_eq!(good(&line, lab), "OK\nx\n1\n");
+    assert!(bad(&["serve", "--lab", "/dev/stdin"], lab).contains("no control plane"));
+}
+
+#[test]
 fn broken_links() {
     let link = good(&["link", "-"], LAB);
     let link = link.trim_end();

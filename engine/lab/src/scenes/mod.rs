@@ -14,7 +14,7 @@ pub struct Scene {
     pub title: &'static str,
     /// Two or three sentences: what to look at, what to press.
     pub says: &'static str,
-    /// The view to open it in: `raft` or `store`.
+    /// The view to open it in: `raft`, or a part of the store's: `store/wal`.
     pub view: &'static str,
     /// The lab file.
     yaml: &'static str,
@@ -143,7 +143,7 @@ const SCENES: &[Scene] = &[
         title: "A torn write in the log",
         says: "The power of etcd-1 failed while its disk wrote: two sectors of a longer record made it. Look at the end of its \
                write-ahead log. When it starts again at 4 s it cuts the torn record off, and the leader sends the entry again.",
-        view: "store",
+        view: "store/wal",
         yaml: include_str!("torn-write.yaml"),
         at_ms: 2_100,
     },
