@@ -202,6 +202,7 @@ spec:
   - {at: 1s, fault: {proposeConfChange: {target: etcd-1, changes: v5}}}
   - {at: 2s, etcdctl: put x 1}
   - {at: 2s, session: 2000007, etcdctl: get x}
+  - {at: 2s, session: 8, line: timeout 2 etcdctl watch x}
 ";
 
 #[test]

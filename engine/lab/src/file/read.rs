@@ -184,6 +184,7 @@ fn read_entry(item: &Place<'_>) -> Result<Entry> {
         "stdin",
         "kubectl",
         "etcdctl",
+        "line",
         "apply",
         "interrupt",
         "fault",
@@ -207,6 +208,9 @@ fn read_entry(item: &Place<'_>) -> Result<Entry> {
         let line = if whole { line } else { format!("kubectl {line}") };
         let stdin = item.child("stdin").map(|s| s.text()).transpose()?;
         Action::Kubectl { session, line, stdin }
+    } else if let Some(line) = item.child("line") {
+        let stdin = item.child("stdin").map(|s| s.text()).transpose()?;
+        Action::Kubectl { session, line: line.text()?, stdin }
     } else if let Some(line) = item.child("etcdctl") {
         let stdin = item.child("stdin").map(|s| s.text()).transpose()?;
         Action::Kubectl { session, line: format!("etcdctl {}", line.text()?), stdin }
@@ -225,7 +229,8 @@ fn read_entry(item: &Place<'_>) -> Result<Entry> {
     } else if let Some(id) = item.child("hangUp") {
         Action::HangUp { id: id.whole(0, u64::MAX)? }
     } else {
-        return item.wrong("needs one of kubectl, etcdctl, apply, fault, interrupt, request, fetch, hangUp");
+        return item
+            .wrong("needs one of kubectl, etcdctl, line, apply, fault, interrupt, request, fetch, hangUp");
     };
     Ok(Entry { at: SimTime::ZERO + span, after, action })
 }

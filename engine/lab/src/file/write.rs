@@ -68,9 +68,11 @@ fn entry(entry: &Entry) -> Value {
     }
     match &entry.action {
         Action::Kubectl { session, line, stdin } => {
+            // As it was typed, whatever program it was for.
             match line.strip_prefix("etcdctl ") {
                 Some(rest) => tree.set(&["etcdctl"], rest),
-                None => tree.set(&["kubectl"], line.as_str()),
+                None if line.starts_with("kubectl") => tree.set(&["kubectl"], line.as_str()),
+                None => tree.set(&["line"], line.as_str()),
             };
             if *session != 0 {
                 tree.set(&["session"], *session);
