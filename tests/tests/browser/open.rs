@@ -56,7 +56,7 @@ fn every_view_opens() {
         page.click(".manifests button.primary").await?;
         page.run(20).await?;
         for (i, (name, says)) in [
-            ("Raft", "last index"),
+            ("Raft", "leads"),
             ("Store", "/registry"),
             ("Pod life", "web-"),
             ("Schedule", "node-"),
