@@ -59,14 +59,32 @@ impl Window {
     }
 }
 
-/// The matrix with its controls.
+/// The matrix with its controls. Only this part is measured: to ask for a size makes the browser lay everything out.
 #[component]
 pub fn Matrix() -> Html {
+    let frame = use_node_ref();
+    let (width, _) = use_size(&frame);
+    html! {
+        <div ref={frame}>
+            if width > 10.0 {
+                <Logs {width} />
+            }
+        </div>
+    }
+}
+
+#[derive(Properties, PartialEq)]
+struct LogsProps {
+    width: f64,
+}
+
+#[component]
+fn Logs(props: &LogsProps) -> Html {
     let (session, t, r) = (use_session(), use_texts(), use_raft_texts());
     use_redraw(Topic::Lab);
     use_redraw(Topic::Ui);
     let frame = use_node_ref();
-    let (width, _) = use_size(&frame);
+    let width = props.width;
     let looked_at = use_state_eq(|| None::<(usize, u64)>);
     let view = session.state().raft();
     let columns = (((width - NAMES - 6.0) / CELL).floor().max(4.0)) as u64;
@@ -102,7 +120,6 @@ pub fn Matrix() -> Html {
         <section class="raft-log" aria-label={r.logs}>
             <h3>{ r.logs }<span class="log-range">{ fill(r.log_range, &[&thousands(window.from), &thousands(window.to().min(view.last_index)), &thousands(view.last_index)]) }</span></h3>
             <div ref={frame} class="matrix-frame" role="application" tabindex="0" aria-label={r.matrix_label} {onmousemove} {onkeydown}>
-                if width > 10.0 {
                     <svg class="board matrix" width={px(width.floor())} height={px(height)} aria-hidden="true">
                         { head(window) }
                         { for view.members.iter().zip(rows.iter()).enumerate().map(|(place, (member, cells))| {
@@ -110,7 +127,6 @@ pub fn Matrix() -> Html {
                             html! { <Row key={member.index} {place} log={Log::of(&view, member, cells)} {window} {looked_at} /> }
                         }) }
                     </svg>
-                }
             </div>
             <p class="entry-says" role="status" aria-live="polite">
                 { says.unwrap_or_else(|| r.matrix_hint.to_owned()) }

@@ -32,6 +32,15 @@ struct Line {
 pub fn Steps() -> Html {
     let (session, r) = (use_session(), use_raft_texts());
     use_redraw(Topic::Lab);
+    use_redraw(Topic::Ui);
+    let still = {
+        let state = session.state();
+        !state.clock().playing || state.ui().raft.slow
+    };
+    if !still {
+        // It would change faster than anybody reads.
+        return Html::default();
+    }
     let view = session.state().raft();
     let now = session.state().lab().now();
     let waiting: Vec<Line> = view.messages.iter().filter(|m| m.held).map(|m| arrival(&view, m)).collect();

@@ -16,7 +16,7 @@ use crate::infra::{Session, Topic};
 #[component]
 pub fn Toolbar() -> Html {
     let (session, t, r) = (use_session(), use_texts(), use_raft_texts());
-    use_redraw(Topic::Lab);
+    // Not with every change of the lab: what is shown here changes by the person's hand, or stops the lab.
     use_redraw(Topic::Ui);
     let (invariants, partition, form, slow) = {
         let state = session.state();
