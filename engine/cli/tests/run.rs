@@ -194,7 +194,10 @@ fn bad_command_lines() {
     for (line, says) in [
         (&["dance"][..], "unknown command \"dance\""),
         (&["run"], "run needs a lab file"),
-        (&["run", "-", "--until", "soon"], "--until takes a duration (60s), idle, or a line of kubectl or etcdctl"),
+        (
+            &["run", "-", "--until", "soon"],
+            "--until takes a duration (60s), idle, or a line of kubectl or etcdctl",
+        ),
         (&["run", "-", "--seed", "x"], "--seed takes a whole number"),
         (&["run", "-", "--fast"], "--fast"),
         (&["serve", "--speed", "0"], "--speed takes a whole number or max"),
