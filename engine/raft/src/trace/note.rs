@@ -15,9 +15,10 @@ impl TraceEvent {
         let me = name(id);
         let text = |value: &dyn fmt::Display| Str::from(value.to_string());
         Some(match self {
-            ConfigSwitched { config } => {
-                Note::new("{0} switches to the configuration {1}.", [me, text(config)])
-            }
+            ConfigSwitched { config } => Note::new(
+                "{0} switches to the configuration {1}.",
+                [me, with_names(&config.to_string(), &name)],
+            ),
             BecameFollower { term, lead } if lead.is_none() => {
                 Note::new("{0} is a follower in term {1} and knows no leader.", [me, text(term)])
             }
@@ -108,6 +109,24 @@ impl TraceEvent {
     }
 }
 
+/// A configuration's text with the members' names in the place of their IDs.
+fn with_names(text: &str, name: &impl Fn(NodeId) -> Str) -> Str {
+    let mut named = String::new();
+    let mut rest = text;
+    while let Some(start) = rest.find(|c: char| c.is_ascii_digit()) {
+        let (before, from) = rest.split_at(start);
+        let (id, after) = from.split_at(from.find(|c: char| !c.is_ascii_digit()).unwrap_or(from.len()));
+        named.push_str(before);
+        match id.parse() {
+            Ok(id) => named.push_str(&name(NodeId(id))),
+            Err(_) => named.push_str(id),
+        }
+        rest = after;
+    }
+    named.push_str(rest);
+    Str::from(named)
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -140,5 +159,14 @@ mod tests {
             Some("etcd-0 is a follower in term 3 and knows no leader.")
         );
         assert_eq!(said(TraceEvent::Applied { to: LogIndex(3) }), None);
+    }
+
+    #[test]
+    fn configurations_name_their_members() {
+        let name = |id: NodeId| Str::from(format!("etcd-{}", id.0 - 1));
+        assert_eq!(
+            with_names("voters=(1 2)&&(3) autoleave", &name),
+            "voters=(etcd-0 etcd-1)&&(etcd-2) autoleave"
+        );
     }
 }
