@@ -335,3 +335,23 @@ fn a_new_segment_is_there_when_its_header_is() {
     // Not in the last file: nothing is repaired.
     assert!(disk.open().is_err());
 }
+
+#[test]
+fn a_long_log_is_summed_up_in_pieces() {
+    let mut disk = Disk::default();
+    disk.format(NodeId(1), 7);
+    for index in 1..=3_000 {
+        disk.write(
+            &[Entry { term: Term(1), index: LogIndex(index), data: "x".into(), ..Entry::default() }],
+            None,
+        );
+    }
+    let whole = disk.clone();
+    let mut pieces = 0;
+    while !disk.wal().sum(512) {
+        pieces += 1;
+    }
+    assert_eq!(pieces, 5);
+    assert_eq!(disk.wal().view(2_990, 20), whole.wal().view(2_990, 20));
+    assert!(whole.wal().sum(512));
+}

@@ -116,16 +116,17 @@ impl Wires {
     pub(crate) fn end_calls(&mut self, session: SessionId, context: &mut Context<'_>) {
         let ended: Vec<_> = self.calls.extract_if(.., |_, waiting| waiting.session == session).collect();
         for ((member, call), waiting) in ended {
-            if waiting.watch {
-                self.end_watch(member, call, context);
-            }
+            self.end_call(member, call, &waiting, context);
         }
     }
 
-    /// Tells the member that nobody looks at a watch any more.
-    fn end_watch(&mut self, member: u32, watch: rpc::CallId, context: &mut Context<'_>) {
+    /// Tells the member that nobody looks at a watch any more, or waits for an answer.
+    fn end_call(&mut self, member: u32, ended: rpc::CallId, waiting: &Waiting, context: &mut Context<'_>) {
         let call = self.fresh_call();
-        let request = Arc::new(rpc::Request::WatchCancel { watch });
+        let request = Arc::new(match waiting.watch {
+            true => rpc::Request::WatchCancel { watch: ended },
+            false => rpc::Request::Cancel { call: ended },
+        });
         context.send(Actor::Etcd(member), Message::Etcd { call, request });
     }
 }
@@ -193,8 +194,8 @@ impl Io<'_, '_> {
 
     /// No longer waits for a call's answers; a watch is ended.
     pub(crate) fn drop_call(&mut self, member: u32, call: rpc::CallId) {
-        if self.wires.calls.remove(&(member, call)).is_some_and(|waiting| waiting.watch) {
-            self.wires.end_watch(member, call, self.context);
+        if let Some(waiting) = self.wires.calls.remove(&(member, call)) {
+            self.wires.end_call(member, call, &waiting, self.context);
         }
     }
 

@@ -135,14 +135,20 @@ impl Envelope {
             Message::Response(id, response) if !response.streaming => answered(id.0),
             Message::Frame(id, Frame::End) => answered(id.0),
             Message::Cancel(id) => Some(Call { client: self.from, server: self.to, id: id.0 }),
+            Message::EtcdRequest(_, request) => match **request {
+                rpc::Request::Cancel { call } => {
+                    Some(Call { client: self.from, server: self.to, id: call.0 })
+                }
+                _ => None,
+            },
             _ => None,
         }
     }
 }
 
-/// The end of a watch is answered on the watch itself.
+/// The end of a watch is answered on the watch itself, and nobody waits for that of a call.
 fn has_answer(request: &rpc::Request) -> bool {
-    !matches!(request, rpc::Request::WatchCancel { .. })
+    !matches!(request, rpc::Request::WatchCancel { .. } | rpc::Request::Cancel { .. })
 }
 
 /// A watch stays open after its creation and its events; everything else is one answer.

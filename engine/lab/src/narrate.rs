@@ -278,6 +278,7 @@ fn etcd_request(request: &rpc::Request) -> String {
         rpc::Request::Compact { revision, .. } => format!("compact {}", revision.0),
         rpc::Request::Watch(watch) => format!("watch {}", short(&watch.range.start)),
         rpc::Request::WatchCancel { .. } => "cancel watch".to_owned(),
+        rpc::Request::Cancel { .. } => "cancel".to_owned(),
         rpc::Request::WatchProgress => "progress?".to_owned(),
         rpc::Request::LeaseGrant { ttl_seconds, .. } => format!("lease grant {ttl_seconds}s"),
         rpc::Request::LeaseRevoke { .. } => "lease revoke".to_owned(),

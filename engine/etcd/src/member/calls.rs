@@ -82,6 +82,9 @@ impl Reads {
 impl Member {
     /// A client's request.
     pub(super) fn call(&mut self, from: Actor, id: CallId, request: Arc<Request>, context: &mut Context<'_>) {
+        if let Request::Cancel { call } = *request {
+            return self.cancel(from, call);
+        }
         if self.keep_while_defragmenting(from, id, &request) {
             return;
         }
@@ -378,6 +381,13 @@ impl Member {
         self.reads.retain(&mut |call| call.caller != gone);
         // Proposals stay: they have been sent, and will happen.
         self.waiting.retain(|_, call| call.caller != gone);
+    }
+
+    /// A client gives a call up. What waits for a leader is dropped; what was proposed will happen all the same.
+    fn cancel(&mut self, client: Actor, id: CallId) {
+        let given_up = |call: &Call| call.caller == Caller::Client(client) && call.id == id;
+        self.reads.retain(&mut |call| !given_up(call));
+        self.waiting.retain(|_, call| !given_up(call));
     }
 
     pub(super) fn pending(&self) -> u64 {

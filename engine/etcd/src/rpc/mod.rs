@@ -326,6 +326,11 @@ pub enum Request {
     WatchCancel {
         watch: CallId,
     },
+    /// The client waits for the call's answer no longer (gRPC cancels it on the server, too): what was not proposed
+    /// yet never will be.
+    Cancel {
+        call: CallId,
+    },
     /// Asks for a progress notification on all watches of this client.
     WatchProgress,
     LeaseGrant {

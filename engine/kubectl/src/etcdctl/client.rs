@@ -271,6 +271,7 @@ fn is_repeatable(request: &Request) -> bool {
         | Request::Compact { .. }
         | Request::Watch(_)
         | Request::WatchCancel { .. }
+        | Request::Cancel { .. }
         | Request::WatchProgress
         | Request::MemberAdd { .. }
         | Request::MemberRemove { .. }

@@ -121,6 +121,11 @@ impl Lab {
         running.watchers().views(store.revision()).map(|watcher| watcher_view(store, &watcher)).collect()
     }
 
+    /// Works out the checksums of a member's log, some records at a time; true when [`Lab::wal_view`] will be quick.
+    pub fn wal_sum(&self, member: u32, most: u64) -> bool {
+        self.cluster().member_disk(member).is_none_or(|disk| disk.wal().sum(most))
+    }
+
     /// The records of a member's write-ahead log from number `offset` on, at most `limit` of them.
     pub fn wal_view(&self, member: u32, offset: u64, limit: u64) -> WalView {
         let cluster = self.cluster();

@@ -25,7 +25,7 @@ use crate::infra::ui::StorePart;
 use crate::infra::{Session, Topic};
 
 /// What every part is told.
-#[derive(Properties, PartialEq)]
+#[derive(Clone, Properties, PartialEq)]
 pub struct PartProps {
     /// The member's index.
     pub member: u32,

@@ -9,17 +9,31 @@ use super::reading::Reading;
 use super::window::use_window;
 use crate::draw::format::{bytes, seconds, thousands};
 use crate::hooks::{use_language, use_redraw, use_session};
-use crate::infra::Topic;
 use crate::infra::i18n::{StoreTexts, fill};
+use crate::infra::{Topic, frame};
 
 /// Height of a row; the stylesheet says the same.
 const ROW_PX: f64 = 26.0;
+/// Records whose checksums are worked out in one go: some milliseconds.
+const SUMMED_AT_ONCE: u64 = 512;
 /// Bytes of a frame before the record itself.
 const LENGTH_FIELD: usize = 8;
 
-/// The files and the records of a member's log, the newest first.
+/// A member's log. A long one is summed up piece by piece before it is shown, so that the page stays quick.
 #[component]
 pub fn WalPart(props: &PartProps) -> Html {
+    let (session, s) = (use_session(), use_language().store());
+    let update = use_force_update();
+    if !session.state().lab().wal_sum(props.member, SUMMED_AT_ONCE) {
+        frame::after(0, move || update.force_update());
+        return html! { <p class="quiet store-note">{ s.reading_log }</p> };
+    }
+    html! { <Records ..props.clone() /> }
+}
+
+/// The files and the records, the newest first.
+#[component]
+fn Records(props: &PartProps) -> Html {
     let (session, s) = (use_session(), use_language().store());
     use_redraw(Topic::Lab);
     let node = use_node_ref();

@@ -103,7 +103,7 @@ impl RecordView {
 impl Wal {
     /// The records from number `from` on, at most `limit`; the remains of a torn write count as one.
     ///
-    /// The first look sums up all records before; later ones only what is new.
+    /// The first look sums up all records before ([`Wal::sum`] does so in pieces); later ones only what is new.
     pub fn view(&self, from: u64, limit: usize) -> Vec<RecordView> {
         let mut place = self.place(from.clamp(self.released, self.written.records));
         let mut views = Vec::new();
@@ -135,6 +135,18 @@ impl Wal {
             views.push(view);
         }
         views
+    }
+
+    /// Works out the checksums of at most `most` further records; true when only a few are left, so that
+    /// [`Wal::view`] is quick.
+    pub fn sum(&self, most: u64) -> bool {
+        let known = self.places.get().get_max().map_or(self.released, |(record, _)| *record);
+        let left = self.written.records.saturating_sub(known);
+        if left <= most.max(REMEMBER_EVERY) {
+            return true;
+        }
+        self.place(known + most);
+        false
     }
 
     /// The bytes of a record's frame as they are in the file, flipped bits and torn-off zeros included.
