@@ -144,6 +144,7 @@ fn all_of_it_by_keyboard() {
         page.key('x').await?;
         page.until_count(".raft-message.held", held - 1).await?;
         page.until("return document.activeElement.dataset.part === 'message'").await?;
+        // The focus goes where the person goes, even right after something was done.
         page.js(&focus(".raft-members [data-part]")).await?;
         page.key(right).await?;
         page.key(enter).await?;

@@ -107,9 +107,10 @@ pub fn close(session: &Session) {
 /// Gives the focus back to what something was done to, or to the next message when it is gone.
 pub fn refocus(session: &Session, own: String) {
     let session = session.clone();
-    // After the page has drawn itself anew.
+    // After the page has drawn itself anew. Who has gone on to something else meanwhile is left there.
     crate::infra::frame::after(30, move || {
-        if session.state().ui().raft.chosen.is_none() && !rove::focus_first(&own) {
+        let free = session.state().ui().raft.chosen.is_none() && rove::nothing_has_focus();
+        if free && !rove::focus_first(&own) {
             rove::focus_first(".raft-messages [data-part]");
         }
     });

@@ -40,6 +40,12 @@ pub fn focus(element: &Element) -> bool {
     element.unchecked_ref::<HtmlElement>().focus().is_ok()
 }
 
+/// True when the focus was lost with the element that had it.
+pub fn nothing_has_focus() -> bool {
+    let active = web_sys::window().and_then(|w| w.document()).and_then(|d| d.active_element());
+    active.is_none_or(|element| element.tag_name() == "BODY")
+}
+
 /// Gives the focus to the first element of a selector, if there is one.
 pub fn focus_first(selector: &str) -> bool {
     let found =
