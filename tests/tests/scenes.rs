@@ -203,3 +203,12 @@ fn views_of_nothing_are_empty() {
     assert!(lab.wal_view(9, 0, u64::MAX).records.is_empty() && lab.store_watchers(9).is_empty());
     assert!(lab.raft_log(0, u64::MAX, 0).is_empty());
 }
+
+#[test]
+fn entries_are_said_in_words() {
+    let lab = lab::scenes::find("leader-crash").expect("it is there").open();
+    let texts: Vec<String> =
+        (0..3).flat_map(|member| lab.raft_log(member, 1, 50)).map(|cell| cell.text).collect();
+    assert!(texts.iter().any(|text| text.contains("put:<key:")), "{texts:?}");
+    assert!(texts.iter().all(|text| !text.contains("\\x")), "{texts:?}");
+}

@@ -36,7 +36,7 @@ pub fn bench(args: &[&str]) -> Result<()> {
 
 /// Raft alone, as wasm in Chromium: a test that measures, and prints its line among much else.
 fn raft_in_browser(browser: &setup::Browser) -> Result<()> {
-    let mut args = vec!["test", "--quiet", "--locked", "-p", "clusterlab-web", "--test", "raft_events"];
+    let mut args = vec!["test", "--locked", "-p", "clusterlab-web", "--test", "raft_events"];
     args.extend(["--profile", "wasm-release", "--target", "wasm32-unknown-unknown"]);
     args.extend(["--", "--include-ignored", "--nocapture"]);
     let mut bench = setup::for_page()?.apply(command("cargo", &args));

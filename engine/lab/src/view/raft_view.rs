@@ -58,7 +58,17 @@ fn cell(entry: &raft::Entry, durable: bool) -> LogCell {
         kind,
         bytes: entry.data.size(),
         durable,
-        text: cut(raft::describe::entry(entry)),
+        text: cut(raft::describe::entry(&readable(entry))),
+    }
+}
+
+/// The entry with words in the place of a proposal's protobuf.
+fn readable(entry: &raft::Entry) -> raft::Entry {
+    match entry.data.downcast::<etcd::proposal::Proposal>() {
+        Some(proposal) => {
+            raft::Entry { data: sim::Blob::from(proposal.describe().as_str()), ..entry.clone() }
+        }
+        None => entry.clone(),
     }
 }
 
@@ -146,13 +156,13 @@ fn message(
 /// The message as etcd's library prints it; of many entries the first few.
 fn describe(message: &raft::Message) -> String {
     const LINES: usize = 6;
-    if message.entries.len() <= LINES {
-        return raft::describe::message(message);
-    }
-    let few: Vec<raft::Entry> = message.entries.iter().take(LINES).cloned().collect();
+    let few: Vec<raft::Entry> = message.entries.iter().take(LINES).map(readable).collect();
     let shown = raft::Message { entries: few.into(), ..message.clone() };
-    let more = message.entries.len() - LINES;
-    format!("{}\n  … and {more} more entries", raft::describe::message(&shown))
+    let text = raft::describe::message(&shown);
+    match message.entries.len().saturating_sub(LINES) {
+        0 => text,
+        more => format!("{text}\n  … and {more} more entries"),
+    }
 }
 
 fn member(cluster: &Cluster, index: u32, steps: &[RaftStep]) -> RaftMember {
